@@ -1,0 +1,80 @@
+package judge
+
+import (
+	"context"
+	"fmt"
+	"image"
+
+	"beam/capture"
+	"beam/capture/inspect"
+	"beam/capture/marks"
+)
+
+const sampleRate = capture.SampleRate
+
+// The size of the lip-sync clip, which is shown as large as it fits, and the
+// width to which it is scaled down to be read: 16 pixels for each cell of its
+// strip.
+const (
+	clipWidth, clipHeight = 640, 360
+	readWidth, readHeight = 320, 180
+)
+
+// LipSync is the judgement of a recording of the lip-sync page.
+type LipSync struct {
+	marks.LipSync
+	// Clip tells how the clip's own picture numbers go on: what of the
+	// sender's pictures was kept.
+	Clip marks.Motion `json:"clip"`
+	// PrimingUnmarked is the same as in inspect.AudioStream: the offsets may
+	// hold about 21 ms that the file's missing edit list puts there.
+	PrimingUnmarked bool `json:"primingUnmarked"`
+}
+
+// JudgeLipSync decodes a recording of the lip-sync page, whose viewport fills
+// the picture, and measures it. It returns marks.ErrNoMark for a file without a
+// flash that has its beep.
+func JudgeLipSync(ctx context.Context, tools inspect.Tools, path string) (LipSync, error) {
+	info, err := tools.Probe(ctx, path)
+	if err != nil {
+		return LipSync{}, err
+	}
+	if info.Video == nil {
+		return LipSync{}, fmt.Errorf("judge lip sync: %w: no video stream", marks.ErrNoMark)
+	}
+	clip := marks.Contain(image.Rect(0, 0, info.Video.Width, info.Video.Height), clipWidth, clipHeight)
+	levels, numbers, err := clipReadings(ctx, tools, path, clip)
+	if err != nil {
+		return LipSync{}, fmt.Errorf("judge lip sync: %w", err)
+	}
+	beeps, err := Beeps(ctx, tools, path, info)
+	if err != nil {
+		return LipSync{}, fmt.Errorf("judge lip sync: %w", err)
+	}
+	l := LipSync{
+		Clip:            marks.MeasureMotion(numbers),
+		PrimingUnmarked: info.Audio != nil && info.Audio.PrimingUnmarked,
+	}
+	if l.LipSync, err = marks.MeasureLipSync(marks.Flashes(levels), beeps); err != nil {
+		return l, fmt.Errorf("judge lip sync: %w", err)
+	}
+	return l, nil
+}
+
+// clipReadings returns the brightness of the middle of the clip, and the number
+// in its strip, for each picture.
+func clipReadings(ctx context.Context, tools inspect.Tools, path string, clip image.Rectangle) ([]marks.Level, []marks.Reading, error) {
+	var levels []marks.Level
+	var numbers []marks.Reading
+	opt := inspect.PictureOptions{Crop: clip, Scale: capture.Size{Width: readWidth, Height: readHeight}}
+	middle := image.Rect(readWidth/4, readHeight/4, readWidth*3/4, readHeight*3/4)
+	strip := marks.ClipRect(image.Rect(0, 0, readWidth, readHeight))
+	err := tools.Pictures(ctx, path, opt, func(p inspect.Picture) error {
+		g := p.Gray()
+		levels = append(levels, marks.Level{At: p.PTS, Brightness: marks.Brightness(g, middle)})
+		value, err := marks.ReadStrip(g, strip, marks.Picture)
+		numbers = append(numbers, marks.Reading{At: p.PTS, Value: value, OK: err == nil})
+		return nil
+	})
+	return levels, numbers, err
+}

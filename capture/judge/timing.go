@@ -1,0 +1,85 @@
+package judge
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"time"
+
+	"beam/capture/inspect"
+	"beam/capture/marks"
+)
+
+// Timing is the judgement of a recording of the timing page.
+type Timing struct {
+	marks.Timing
+	// PrimingUnmarked is the same as in inspect.AudioStream: the offsets may
+	// hold about 21 ms that the file's missing edit list puts there.
+	PrimingUnmarked bool `json:"primingUnmarked"`
+}
+
+// JudgeTiming decodes a recording of the timing page, whose viewport fills the
+// picture, and measures it. It returns marks.ErrNoMark for a file without a
+// readable clock. Only the lines of the strip are copied out of ffmpeg.
+func JudgeTiming(ctx context.Context, tools inspect.Tools, path string) (Timing, error) {
+	info, err := tools.Probe(ctx, path)
+	if err != nil {
+		return Timing{}, err
+	}
+	if info.Video == nil {
+		return Timing{}, fmt.Errorf("judge timing: %w: no video stream", marks.ErrNoMark)
+	}
+	readings, err := clockReadings(ctx, tools, path, image.Rect(0, 0, info.Video.Width, info.Video.Height))
+	if err != nil {
+		return Timing{}, fmt.Errorf("judge timing: %w", err)
+	}
+	beeps, err := Beeps(ctx, tools, path, info)
+	if err != nil {
+		return Timing{}, fmt.Errorf("judge timing: %w", err)
+	}
+	t := Timing{PrimingUnmarked: info.Audio != nil && info.Audio.PrimingUnmarked}
+	if t.Timing, err = marks.MeasureTiming(readings, beeps); err != nil {
+		return t, fmt.Errorf("judge timing: %w", err)
+	}
+	return t, nil
+}
+
+func clockReadings(ctx context.Context, tools inspect.Tools, path string, picture image.Rectangle) ([]marks.Reading, error) {
+	var readings []marks.Reading
+	opt := inspect.PictureOptions{Crop: marks.ClockRect(picture)}
+	err := tools.Pictures(ctx, path, opt, func(p inspect.Picture) error {
+		g := p.Gray()
+		value, err := marks.ReadStrip(g, g.Rect, marks.Clock)
+		readings = append(readings, marks.Reading{At: p.PTS, Value: value, OK: err == nil})
+		return nil
+	})
+	return readings, err
+}
+
+// Beeps decodes the sound of a file and returns its beeps; none without an
+// audio stream.
+func Beeps(ctx context.Context, tools inspect.Tools, path string, info inspect.Info) ([]marks.Beep, error) {
+	if info.Audio == nil {
+		return nil, nil
+	}
+	finder := marks.NewBeepFinder(sampleRate)
+	err := tools.Sound(ctx, path, 1, func(s inspect.Sound) error {
+		finder.Push(s.PTS, s.PCM)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return finder.Beeps(), nil
+}
+
+// Tones decodes the sound of a file and returns the levels of the tones of
+// freqs (Hz) in each window of it.
+func Tones(ctx context.Context, tools inspect.Tools, path string, freqs []float64, window time.Duration) ([]marks.ToneWindow, error) {
+	meter := marks.NewToneMeter(sampleRate, freqs, window)
+	err := tools.Sound(ctx, path, 1, func(s inspect.Sound) error {
+		meter.Push(s.PTS, s.PCM)
+		return nil
+	})
+	return meter.Windows(), err
+}
