@@ -1,0 +1,68 @@
+package pulse
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"beam/capture"
+)
+
+// sinkName is the name of the only sink; its monitor is sinkName + ".monitor".
+const sinkName = "beam"
+
+// daemonConf replaces /etc/pulse/daemon.conf. Chrome plays at the server's
+// default rate; with PulseAudio's own default, 44100, every sound would be
+// resampled twice.
+var daemonConf = fmt.Sprintf("default-sample-format = s16le\ndefault-sample-rate = %[1]d\n"+
+	"alternate-sample-rate = %[1]d\ndefault-sample-channels = %[2]d\nflat-volumes = no\n",
+	capture.SampleRate, capture.Channels)
+
+// args returns the arguments of a daemon of the given major version that
+// listens on socket.
+func args(major int, socket string) []string {
+	sink := fmt.Sprintf("module-null-sink sink_name=%s format=s16le rate=%d channels=%d channel_map=front-left,front-right",
+		sinkName, capture.SampleRate, capture.Channels)
+	// Without rewinds the sink never renders far ahead, so that no burst comes
+	// after connecting, and the monitor needs no delay queue, which the timing
+	// info would leave out. PulseAudio knows the argument since 15.
+	if major >= 15 {
+		sink += " norewinds=1"
+	}
+	return []string{
+		"-n", // not /etc/pulse/default.pa
+		"--daemonize=no", "--fail=yes", "--use-pid-file=no",
+		"--exit-idle-time=-1", "--disallow-exit=yes", "--disallow-module-loading=yes",
+		// Shared memory would leave segments behind after a kill.
+		"--disable-shm=yes",
+		// A priority it isn't allowed would be asked of RealtimeKit, over D-Bus.
+		"--high-priority=no", "--realtime=no",
+		// The limiter kills the daemon when the machine is busy.
+		"--no-cpu-limit=yes",
+		"--log-target=stderr", "--log-level=error",
+		// Whoever can enter the folder may connect; nobody but the owner can.
+		"-L", "module-native-protocol-unix auth-anonymous=1 auth-cookie-enabled=0 socket=" + socket,
+		"-L", sink,
+	}
+}
+
+// environment returns the daemon's environment: everything it could write or
+// talk to points into folder.
+func environment(folder string) []string {
+	env := []string{
+		"HOME=" + folder,
+		"LC_ALL=C",
+		"XDG_RUNTIME_DIR=" + folder, "XDG_CONFIG_HOME=" + folder, "XDG_CACHE_HOME=" + folder,
+		"PULSE_RUNTIME_PATH=" + folder + "/run", "PULSE_STATE_PATH=" + folder + "/state",
+		"PULSE_CONFIG=" + folder + "/daemon.conf", "PULSE_CLIENTCONFIG=/dev/null",
+		"TMPDIR=" + folder,
+		"DBUS_SESSION_BUS_ADDRESS=disabled:", "DBUS_SYSTEM_BUS_ADDRESS=disabled:",
+	}
+	// For programs that live outside the system's folders.
+	for _, e := range os.Environ() {
+		if strings.HasPrefix(e, "PATH=") || strings.HasPrefix(e, "LD_LIBRARY_PATH=") {
+			env = append(env, e)
+		}
+	}
+	return env
+}
