@@ -1,0 +1,189 @@
+package chrome
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/jpeg"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"beam/capture"
+)
+
+// moving changes in each animation frame.
+const moving = `<body style="margin:0"><canvas id=c width=300 height=300></canvas><script>
+	const x = c.getContext("2d"); let n = 0;
+	(function paint() { x.fillStyle = "hsl(" + n++ + ",90%,50%)"; x.fillRect(0, 0, 300, 300); requestAnimationFrame(paint) })();
+</script>`
+
+// record runs a screencast until n pictures came.
+func record(t *testing.T, p *Page, n int) []capture.Frame {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var frames []capture.Frame
+	err := p.Screencast(ctx, ScreencastOptions{Quality: 80}, func(f capture.Frame) {
+		if frames = append(frames, f); len(frames) == n {
+			cancel()
+		}
+	})
+	if err != nil || len(frames) < n {
+		t.Fatalf("%d frames, %v", len(frames), err)
+	}
+	return frames
+}
+
+func TestScreencast(t *testing.T) {
+	s := serve(t, map[string]string{"/": moving})
+	screen := display(t, capture.Size{Width: 720 + 16, Height: 1280 + 16})
+	for _, test := range []struct {
+		size    capture.Size
+		display string
+	}{
+		{capture.Size{Width: 1280, Height: 720}, ""},
+		{capture.Size{Width: 720, Height: 1280}, ""},
+		{capture.Size{Width: 720, Height: 1280}, screen},
+	} {
+		t.Run(test.size.String()+test.display, func(t *testing.T) {
+			b := launch(t, func(o *Options) { o.Size, o.Display = test.size, test.display })
+			p := open(t, b, OpenOptions{URL: s.URL})
+			begin := capture.Now()
+			frames := record(t, p, 45)
+			end := capture.Now()
+			reorder := capture.NewReorder(time.Hour)
+			for i, f := range frames {
+				c, err := jpeg.DecodeConfig(bytes.NewReader(f.JPEG))
+				if err != nil || (capture.Size{Width: c.Width, Height: c.Height}) != test.size {
+					t.Fatalf("frame %d: %dx%d, %v", i, c.Width, c.Height, err)
+				}
+				// The first picture may have been swapped before the start;
+				// a swap is stamped with the time at which it will be seen.
+				if at := f.At; at < begin.Add(-5*time.Second) || at > end.Add(100*time.Millisecond) {
+					t.Errorf("frame %d: captured at %v, between %v and %v", i, at, begin, end)
+				}
+				reorder.Push(f)
+			}
+			sorted := reorder.Drain(end.Add(time.Second))
+			if len(sorted) != len(frames) {
+				t.Fatalf("%d of %d after the sort", len(sorted), len(frames))
+			}
+			for i := 1; i < len(sorted); i++ {
+				if sorted[i].At <= sorted[i-1].At {
+					t.Errorf("frame %d at %v, the one before at %v", i, sorted[i].At, sorted[i-1].At)
+				}
+			}
+			// Not all stamped with their arrival: the swaps are those of a
+			// 60 Hz clock.
+			if d := sorted[len(sorted)-1].At.Sub(sorted[1].At); d < 300*time.Millisecond || d > 20*time.Second {
+				t.Errorf("%d frames in %s", len(sorted)-1, d)
+			}
+		})
+	}
+}
+
+func TestScreencastOf(t *testing.T) {
+	b := launch(t, nil)
+	t.Run("monotonic clock", func(t *testing.T) { testMonotonic(t, b) })
+	t.Run("slow taker", func(t *testing.T) { testSlowTaker(t, b) })
+	t.Run("navigation", func(t *testing.T) { testNavigation(t, b) })
+}
+
+func testMonotonic(t *testing.T, b *Browser) {
+	s := serve(t, map[string]string{"/": moving})
+	p := open(t, b, OpenOptions{URL: s.URL})
+	shots := make(chan shot, 100)
+	b.pipe.onShot(func(s shot) { shots <- s })
+	defer b.pipe.onShot(nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := p.startScreencast(ctx, ScreencastOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for range inFlight {
+		select {
+		case s := <-shots:
+			if s.monotonic == 0 {
+				t.Log("this chrome does not tell the monotonic time; the wall clock is used")
+			} else if d := capture.Now().Sub(seconds(s.monotonic)); d < -time.Second || d > 5*time.Second {
+				t.Errorf("monotonic time is %s off", d)
+			}
+			if d := time.Since(time.Unix(0, int64(seconds(s.wall)))); d < -time.Second || d > 5*time.Second {
+				t.Errorf("wall time is %s off", d)
+			}
+		case <-ctx.Done():
+			t.Fatal("no frame")
+		}
+	}
+	// Unacknowledged, these were all.
+	select {
+	case <-shots:
+		t.Error("frame beyond those in flight")
+	case <-time.After(300 * time.Millisecond):
+	}
+}
+
+// A slow taker holds up Chrome, not memory, and loses no frame that was given.
+func testSlowTaker(t *testing.T, b *Browser) {
+	s := serve(t, map[string]string{"/": moving})
+	p := open(t, b, OpenOptions{URL: s.URL})
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	n := 0
+	err := p.Screencast(ctx, ScreencastOptions{}, func(capture.Frame) {
+		n++
+		time.Sleep(200 * time.Millisecond)
+	})
+	if err != nil || n < 4 {
+		t.Errorf("%d frames, %v", n, err)
+	}
+	// The page is as good as before.
+	record(t, p, 20)
+}
+
+func testNavigation(t *testing.T, b *Browser) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/isolated" {
+			// Another browsing context group, and so another renderer.
+			w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+			w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<!doctype html>"+moving)
+	}))
+	defer s.Close()
+	p := open(t, b, OpenOptions{URL: s.URL + "/"})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	n, sent := 0, false
+	left := make(chan error, 1)
+	err := p.Screencast(ctx, ScreencastOptions{}, func(f capture.Frame) {
+		c, err := jpeg.DecodeConfig(bytes.NewReader(f.JPEG))
+		if err != nil || (capture.Size{Width: c.Width, Height: c.Height}) != hd {
+			t.Errorf("%dx%d, %v", c.Width, c.Height, err)
+		}
+		if n++; n == 20 && !sent {
+			sent, n = true, 0
+			go func() {
+				_, err := p.Evaluate(ctx, `location.href = location.href.replace("127.0.0.1", "localhost") + "isolated"; 1`)
+				left <- err
+			}()
+		}
+		if sent && n == 120 {
+			cancel()
+		}
+	})
+	if err != nil || !sent || n < 120 {
+		t.Fatalf("%d frames, %v", n, err)
+	}
+	if err := <-left; err != nil {
+		t.Error(err)
+	}
+	got, err := p.Evaluate(t.Context(), "[location.pathname, crossOriginIsolated]")
+	if err != nil || string(got) != `["/isolated",true]` {
+		t.Errorf("at %s, %v", got, err)
+	}
+	checkGeometry(t, p, hd)
+}
