@@ -1,0 +1,60 @@
+package upload
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// castagnoli is the polynomial of CRC32C, bit-reversed: bit 31 is x^0.
+const castagnoli = 0x82f63b78
+
+var crcTable = crc32.MakeTable(crc32.Castagnoli)
+
+// joinCRC returns the CRC32C of two pieces from the CRC32C of each: a's
+// polynomial is moved up by the bits of the second piece, and added.
+func joinCRC(a, b uint32, sizeOfB int64) uint32 {
+	return mulMod(a, powerOfX(uint64(sizeOfB)*8)) ^ b
+}
+
+// mulMod multiplies two bit-reversed polynomials over GF(2), modulo CRC32C's.
+func mulMod(a, b uint32) uint32 {
+	var product uint32
+	for bit := uint32(1) << 31; bit != 0; bit >>= 1 {
+		if a&bit != 0 {
+			product ^= b
+		}
+		carry := b & 1
+		b >>= 1
+		if carry != 0 {
+			b ^= castagnoli
+		}
+	}
+	return product
+}
+
+// powerOfX returns x^n modulo CRC32C's polynomial.
+func powerOfX(n uint64) uint32 {
+	result, square := uint32(1)<<31, uint32(1)<<30 // x^0 and x^1
+	for ; n != 0; n >>= 1 {
+		if n&1 != 0 {
+			result = mulMod(result, square)
+		}
+		square = mulMod(square, square)
+	}
+	return result
+}
+
+// encodeCRC returns a checksum as S3 writes it: base64 of the big-endian bytes.
+func encodeCRC(crc uint32) string {
+	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc))
+}
+
+// decodeCRC reads what encodeCRC wrote.
+func decodeCRC(s string) (crc uint32, ok bool) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil || len(b) != 4 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(b), true
+}

@@ -1,0 +1,103 @@
+package upload
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Live is the content of the live object beside an upload that is under way:
+// KEY.HASH.beam-live.json, with 8 digits of the SHA-256 of the upload id for
+// HASH, so that two uploads of one key have two. It is written anew every 20 s
+// and deleted at the end. A recorder that is gone leaves it behind, and
+// RecoverBucket takes the upload for dead when it has not been written for five
+// times its interval, by the clock of the server: its Last-Modified against the
+// Date of the same answer. It is a small object of its own because the
+// S3 API can change nothing else of an upload: a heartbeat in a spare part
+// number would need no object, but Ceph completes no upload with parts left out.
+type Live struct {
+	State   string    `json:"state"` // "recording"
+	ID      string    `json:"id"`    // of the recording
+	Key     string    `json:"key"`
+	Plan    Plan      `json:"plan"`
+	Every   float64   `json:"every_seconds"`
+	Parts   int       `json:"parts"`   // finished
+	Bytes   int64     `json:"bytes"`   // in them
+	Updated time.Time `json:"updated"` // by the recorder's clock, for people
+}
+
+const (
+	liveSuffix = ".beam-live.json"
+	// missedBeats is how many heartbeats have to be missing. Less would take an
+	// upload away from a recorder whose network is slow; taken away, nothing is
+	// lost, but there are two objects in the end.
+	missedBeats = 5
+	metaEvery   = "beam-live-every" // of the live object, in seconds
+	metaID      = "beam-id"         // of the recording
+	metaPart    = "beam-part-size"  // 0 for the growing plan
+)
+
+// liveKey returns the key of the live object of an upload.
+func liveKey(key, uploadID string) string {
+	sum := sha256.Sum256([]byte(uploadID))
+	return key + "." + hex.EncodeToString(sum[:4]) + liveSuffix
+}
+
+// beat writes the live object at once and then with every interval, until stop
+// is closed. A beat that fails is not repeated: the next one comes anyway. One
+// that is under way at the end is waited for, or it could be written after the
+// object was deleted.
+func (s *Store) beat(ctx context.Context, stop <-chan struct{}, key, uploadID string, describe func() Live, log *slog.Logger) {
+	ticker := time.NewTicker(s.Options.Heartbeat)
+	defer ticker.Stop()
+	for failed := false; ; {
+		err := s.putLive(ctx, key, uploadID, describe())
+		if err != nil && ctx.Err() == nil && !failed {
+			log.Warn("the live object could not be written: to beam recover this recorder may look dead", "err", err)
+		}
+		failed = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-stop:
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (s *Store) putLive(ctx context.Context, key, uploadID string, live Live) error {
+	every := s.Options.Heartbeat
+	live.State, live.Key, live.Plan, live.Every, live.Updated = "recording", key, s.plan(), every.Seconds(), time.Now().UTC()
+	data, err := json.Marshal(live)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, every)
+	defer cancel()
+	return s.put(ctx, liveKey(key, uploadID), "application/json", map[string]string{
+		metaEvery: strconv.FormatFloat(every.Seconds(), 'f', -1, 64), metaID: live.ID,
+		metaPart: strconv.FormatInt(s.Options.PartSize, 10),
+	}, data)
+}
+
+// endLive deletes the live object. Without the permission to delete it stays
+// behind, and is harmless: its upload is gone.
+func (s *Store) endLive(ctx context.Context, key, uploadID string, log *slog.Logger) {
+	if err := s.delete(ctx, liveKey(key, uploadID)); err != nil && ctx.Err() == nil {
+		log.Warn("the live object could not be deleted", "key", liveKey(key, uploadID), "err", err, "hint", missingAction("s3:DeleteObject", err))
+	}
+}
+
+// missingAction names the permission to allow when err is a refusal.
+func missingAction(action string, err error) string {
+	if status(err) == http.StatusForbidden {
+		return "allow " + action
+	}
+	return ""
+}

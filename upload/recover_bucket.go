@@ -1,0 +1,274 @@
+package upload
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// Outcome is what RecoverBucket did about one upload.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeCompleted Outcome = "completed" // the object exists now
+	OutcomeAlive     Outcome = "alive"     // its recorder still writes the live object
+	OutcomeEmpty     Outcome = "empty"     // there was no usable part; the upload was removed
+	OutcomeForeign   Outcome = "foreign"   // not made by Beam; left alone
+	OutcomeTaken     Outcome = "taken"     // another object has the key; the upload is kept, and can be completed once that is moved
+	OutcomeFailed    Outcome = "failed"
+)
+
+// Recovered is one unfinished upload that RecoverBucket found.
+type Recovered struct {
+	Key     string        `json:"key"` // of the object
+	Outcome Outcome       `json:"outcome"`
+	Parts   int           `json:"parts"`             // in the object
+	Size    int64         `json:"size"`              // of the object, bytes
+	Dropped int           `json:"dropped,omitempty"` // parts after a gap, which can't be used
+	Age     time.Duration `json:"age"`               // since the last sign of the recorder, by the server's clock
+	Err     error         `json:"-"`
+}
+
+// ownKey is the shape of DefaultKey: an upload without a live object counts as
+// Beam's when its key has it.
+var ownKey = regexp.MustCompile(`(^|/)beam/[^/]+/\d{8}/Rec-[^/]+$`)
+
+// RecoverBucket completes, from the bucket alone, the uploads under the store's
+// prefix whose recorders are gone: parts 1 to n as far as they follow each other
+// without a gap. The object is the recording as it was on disk at a part's end, a
+// fragmented MP4 that players play as it is. Uploads whose recorder still gives
+// signs of life, and those of other programs, are left alone, and an object that
+// exists is never replaced. It is safe to repeat, and from several machines.
+//
+// It needs s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts,
+// s3:ListBucket, s3:GetObject, s3:PutObject, s3:AbortMultipartUpload and
+// s3:DeleteObject. The error is an *Error of ClassUpload: the uploads could not
+// be listed, or at least one could not be recovered.
+func RecoverBucket(ctx context.Context, s *Store) ([]Recovered, error) {
+	prefix := s.Target.Prefix
+	if prefix != "" {
+		prefix += "/"
+	}
+	b := &bucketRecovery{Store: s, retry: &retrier{
+		base: s.Options.BackoffBase, limit: s.Options.BackoffCap, giveUp: recoverGiveUp, log: s.log, changed: func() {},
+	}}
+	b.retry.finish(time.Now())
+	var uploads []types.MultipartUpload
+	err := b.do(ctx, "list the uploads", func(ctx context.Context) (err error) {
+		uploads, err = s.listUploads(ctx, prefix)
+		return err
+	})
+	if err != nil {
+		found := diagnose(err, s)
+		if found.Code == FindDenied && found.Hint == "" {
+			found.Hint = "allow s3:ListBucketMultipartUploads"
+		}
+		return nil, &Error{Class: ClassUpload, Op: "recover from " + s.Target.String(), Err: err, Hint: found.Hint}
+	}
+	var (
+		all    []Recovered
+		failed error
+	)
+	for _, upload := range uploads {
+		r := b.recover(ctx, aws.ToString(upload.Key), aws.ToString(upload.UploadId), aws.ToTime(upload.Initiated))
+		if r.Err != nil && failed == nil {
+			failed = &Error{Class: ClassUpload, Op: "recover " + objectURL(s, r.Key), Err: r.Err, Hint: diagnose(r.Err, s).Hint}
+		}
+		all = append(all, r)
+	}
+	return all, failed
+}
+
+// recoverGiveUp is how long a bucket may answer nothing during RecoverBucket.
+const recoverGiveUp = time.Minute
+
+type bucketRecovery struct {
+	*Store
+	retry *retrier
+}
+
+func (b *bucketRecovery) do(ctx context.Context, op string, attempt func(context.Context) error) error {
+	return b.retry.do(ctx, op, b.expireCredentials, attempt)
+}
+
+// recover deals with one unfinished upload.
+func (b *bucketRecovery) recover(ctx context.Context, key, id string, initiated time.Time) Recovered {
+	r := Recovered{Key: key}
+	live, hasLive, err := b.readLive(ctx, key, id)
+	if err != nil {
+		return r.fail(err)
+	}
+	if !hasLive && !ownKey.MatchString(key) {
+		r.Outcome = OutcomeForeign
+		return r
+	}
+	var (
+		parts    []types.Part
+		checksum string
+	)
+	err = b.do(ctx, "list the parts", func(ctx context.Context) (err error) {
+		parts, checksum, err = b.listParts(ctx, key, id)
+		return err
+	})
+	if failedWith(err, kindVanished) { // completed or removed just now, by somebody who lives
+		r.Outcome = OutcomeAlive
+		return r
+	}
+	if err != nil {
+		return r.fail(err)
+	}
+	sign, limit := lastSign(live, hasLive, initiated, parts)
+	if r.Age = live.Now.Sub(sign); r.Age < limit {
+		r.Outcome = OutcomeAlive
+		return r
+	}
+	run, sums := contiguous(parts)
+	if !sums {
+		checksum = checksumNone
+	}
+	r.Dropped = len(parts) - len(run)
+	if len(run) == 0 {
+		err = b.do(ctx, "remove the upload", func(ctx context.Context) error { return b.abort(ctx, key, id) })
+		r.Outcome = OutcomeEmpty
+	} else {
+		r.Outcome, r.Parts = OutcomeCompleted, len(run)
+		r.Size, err = b.completeRun(ctx, completion{key: key, id: id, checksum: checksum, parts: run})
+	}
+	switch {
+	case failedWith(err, kindTaken):
+		r.Outcome, r.Err = OutcomeTaken, err
+		return r
+	case err != nil && !failedWith(err, kindVanished):
+		return r.fail(err)
+	}
+	if hasLive {
+		b.endLive(ctx, key, id, b.log)
+	}
+	return r
+}
+
+func (r Recovered) fail(err error) Recovered {
+	r.Outcome, r.Err = OutcomeFailed, err
+	return r
+}
+
+// readLive looks for the live object of an upload. live.Now is set either way.
+func (b *bucketRecovery) readLive(ctx context.Context, key, id string) (live objectInfo, found bool, err error) {
+	err = b.do(ctx, "look for the live object", func(ctx context.Context) (err error) {
+		live, err = b.head(ctx, liveKey(key, id))
+		if found = err == nil; status(err) == http.StatusNotFound {
+			err = nil
+		}
+		return err
+	})
+	if err == nil && live.Now.IsZero() {
+		err = errors.New("the store does not tell its time (RFC 9110, 6.6.1, Date)")
+	}
+	return live, found, err
+}
+
+// lastSign returns the last sign of life of a recorder, and for how long it
+// counts. Without a live object, which it may not have been allowed to write, it
+// is the last part, and it counts for longer, since parts come as the recording grows.
+func lastSign(live objectInfo, hasLive bool, initiated time.Time, parts []types.Part) (sign time.Time, limit time.Duration) {
+	if hasLive {
+		every, err := strconv.ParseFloat(live.Metadata[metaEvery], 64)
+		if err != nil || !(every > 0 && every <= time.Hour.Seconds()) { // it may be NaN
+			every = defaultHeartbeat.Seconds()
+		}
+		return live.Modified, time.Duration(missedBeats * every * float64(time.Second))
+	}
+	sign = initiated
+	for _, p := range parts {
+		if t := aws.ToTime(p.LastModified); t.After(sign) {
+			sign = t
+		}
+	}
+	return sign, time.Hour
+}
+
+// contiguous returns the parts from number 1 on without a gap, and whether the
+// store told the checksums of all. One shorter than the plan can only be the last.
+func contiguous(parts []types.Part) (run []partSum, sums bool) {
+	byNumber := map[int32]types.Part{}
+	for _, p := range parts {
+		byNumber[aws.ToInt32(p.PartNumber)] = p
+	}
+	// The plan is known from the parts: they grow, or have all the size of the first.
+	var plan Plan
+	first := aws.ToInt64(byNumber[1].Size)
+	later, grown := byNumber[partsPerStep+1]
+	if first != plan.PartSize(1) || grown && aws.ToInt64(later.Size) == first {
+		plan.Size = first
+	}
+	sums = true
+	for n := int32(1); n <= maxParts; n++ {
+		p, ok := byNumber[n]
+		if !ok {
+			break
+		}
+		part := partSum{Number: n, Size: aws.ToInt64(p.Size), ETag: aws.ToString(p.ETag)}
+		part.CRC, ok = decodeCRC(aws.ToString(p.ChecksumCRC32C))
+		sums = sums && ok
+		if b, err := hex.DecodeString(strings.Trim(part.ETag, `"`)); err == nil && len(b) == len(part.MD5) {
+			copy(part.MD5[:], b)
+		}
+		run = append(run, part)
+		if part.Size != plan.PartSize(n) {
+			break
+		}
+	}
+	return run, sums
+}
+
+// completeRun completes an upload, confirms the object and returns its size.
+func (b *bucketRecovery) completeRun(ctx context.Context, c completion) (int64, error) {
+	want := expect(c.parts)
+	c.size = want.size
+	complete := func() error {
+		return b.do(ctx, "complete the upload", func(ctx context.Context) error {
+			_, err := b.complete(ctx, c)
+			return err
+		})
+	}
+	err := complete()
+	if failedWith(err, kindUnsupported) {
+		// Without the condition an object with this key would be replaced.
+		if _, headErr := b.head(ctx, c.key); status(headErr) != http.StatusNotFound {
+			return 0, err
+		}
+		c.plain = true
+		err = complete()
+	}
+	if err != nil && !failedWith(err, kindTaken) && !failedWith(err, kindVanished) {
+		return 0, err
+	}
+	var info objectInfo
+	headErr := b.do(ctx, "confirm the object", func(ctx context.Context) (err error) {
+		info, err = b.head(ctx, c.key)
+		return err
+	})
+	if headErr != nil {
+		return 0, errors.Join(err, headErr)
+	}
+	if c.checksum == checksumNone {
+		want.crc, info.CRC32C, info.Google = "", "", ""
+	}
+	_, checkErr := want.check(info)
+	if errors.Is(checkErr, errUncertain) {
+		checkErr = nil // the parts were checked when they were sent; the size has to do
+	}
+	if checkErr != nil && err != nil {
+		return 0, err // somebody else's object
+	}
+	return want.size, checkErr
+}

@@ -1,0 +1,276 @@
+package upload
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// session is one multipart upload. Its fields belong to the goroutine that
+// calls run; it can be run again after a failure and goes on where it was.
+type session struct {
+	u        *Uploader
+	place    int
+	store    *Store
+	key      string
+	id       string // upload id, "" before it is begun
+	checksum string
+	parts    map[int32]partSum
+	resumed  *journalState // to be compared with the store and the file first
+	repaired int           // times that parts had to be sent again after completing failed
+	noted    bool          // the size of the finished file is in the journal
+}
+
+func (u *Uploader) newSession(place int) *session {
+	p := u.config.Places[place]
+	checksum := checksumFull
+	if p.Store.Options.NoChecksum {
+		checksum = checksumNone
+	}
+	return &session{u: u, place: place, store: p.Store, key: p.Key, checksum: checksum, parts: map[int32]partSum{}}
+}
+
+func (s *session) targetEntry() entry {
+	return entry{
+		Kind: "target", Version: journalVersion, ID: s.u.config.ID, Bucket: s.store.Target.Bucket, Prefix: s.store.Target.Prefix,
+		Key: s.key, Options: &s.store.Options, Metadata: s.u.config.Metadata,
+	}
+}
+
+// sent is what a worker reports.
+type sent struct {
+	n    int32
+	part partSum
+	err  error
+}
+
+// run sends all parts and completes the object. It returns only when its
+// goroutines have ended.
+func (s *session) run(ctx context.Context) (Result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	// Parts over the head are not worth finishing once the head is rewritten.
+	early, endEarly := context.WithCancelCause(ctx)
+	var (
+		workers sync.WaitGroup
+		stop    = make(chan struct{}) // ends the heartbeat
+		results = make(chan sent, inFlight)
+		beating bool
+	)
+	defer func() {
+		close(stop)
+		workers.Wait()
+		endEarly(nil)
+		cancel(nil)
+	}()
+	fail := func(err error) (Result, error) {
+		cancel(err)
+		workers.Wait()
+		close(results)
+		for r := range results { // what arrived needs no second upload
+			if r.err == nil {
+				s.keep(r.part)
+			}
+		}
+		return Result{}, err
+	}
+	beat := func() {
+		if s.id == "" || beating || s.store.Options.Heartbeat < 0 {
+			return
+		}
+		beating = true
+		workers.Go(func() { s.store.beat(ctx, stop, s.key, s.id, s.u.live, s.u.config.Log) })
+	}
+	beat()
+	if s.resumed != nil {
+		if result, done, err := s.resume(ctx); err != nil {
+			return fail(err)
+		} else if done {
+			return result, nil
+		}
+	}
+	busy := map[int32]bool{}
+	for {
+		known, final := s.u.extent()
+		if final {
+			endEarly(errStale)
+			s.noteFinal(known)
+		}
+		n, all := due(view{plan: s.store.plan(), known: known, final: final, head: s.u.config.HeadSize, done: s.parts, busy: busy})
+		switch {
+		case all:
+			s.u.show(func(p *Progress) { p.State = StateCompleting })
+			result, again, err := s.complete(ctx)
+			if err != nil {
+				return fail(err)
+			}
+			if !again {
+				return result, nil
+			}
+			continue
+		case n > 0 && len(busy) < inFlight:
+			s.u.show(func(p *Progress) { p.State = StateUploading })
+			if err := s.begin(ctx); err != nil {
+				return fail(err)
+			}
+			beat()
+			partCtx := ctx
+			part := s.partFor(n, known, final)
+			if part.Early {
+				partCtx = early
+			}
+			busy[n] = true
+			workers.Go(func() {
+				part, err := s.send(partCtx, part)
+				results <- sent{n, part, err}
+			})
+			continue
+		case len(busy) == 0 && known > 0:
+			if _, err := s.store.plan().Count(known); err != nil {
+				return fail(&localError{err})
+			}
+			s.u.show(func(p *Progress) { p.State = StateWaiting })
+		}
+		select {
+		case <-ctx.Done():
+			return fail(context.Cause(ctx))
+		case <-s.u.wake:
+		case r := <-results:
+			delete(busy, r.n)
+			switch {
+			case r.err == nil:
+				s.keep(r.part)
+			case failedWith(r.err, kindStopped) && ctx.Err() == nil: // early, and stale now
+			default:
+				return fail(r.err)
+			}
+		}
+	}
+}
+
+// partFor describes part n as it is to be sent now.
+func (s *session) partFor(n int32, known int64, final bool) partSum {
+	plan := s.store.plan()
+	start := plan.Offset(n)
+	part := partSum{Number: n, Size: plan.PartSize(n), Early: !final && start < s.u.config.HeadSize}
+	if final {
+		part.Size = min(part.Size, known-start)
+	}
+	return part
+}
+
+// begin creates the multipart upload if there is none yet.
+func (s *session) begin(ctx context.Context) error {
+	if s.id != "" {
+		return nil
+	}
+	metadata := maps.Clone(s.u.config.Metadata)
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
+	metadata[metaID] = s.u.config.ID
+	create := func() error {
+		return s.u.retry.do(ctx, "begin the upload", s.store.expireCredentials, func(ctx context.Context) error {
+			id, kept, err := s.store.create(ctx, s.key, s.u.config.ContentType, metadata, s.checksum)
+			if err == nil {
+				s.id, s.checksum = id, kept
+			}
+			return err
+		})
+	}
+	err := create()
+	if failedWith(err, kindUnsupported) && s.checksum != checksumNone {
+		s.u.config.Log.Info("the store refuses CRC32C checksums; the ETag has to do", "err", err)
+		s.checksum = checksumNone
+		err = create()
+	}
+	if err != nil {
+		return err
+	}
+	plan := s.store.plan()
+	s.u.note(entry{Kind: "upload", Key: s.key, Upload: s.id, Plan: &plan, Checksum: s.checksum})
+	return nil
+}
+
+// send uploads one part until that works. It reads the part anew for every
+// attempt, so a head that was rewritten meanwhile does no harm.
+func (s *session) send(ctx context.Context, part partSum) (partSum, error) {
+	op := fmt.Sprintf("upload part %d", part.Number)
+	err := s.u.retry.do(ctx, op, s.store.expireCredentials, func(ctx context.Context) error {
+		section, closeFile, err := openSection(s.u.config.File, s.store.plan().Offset(part.Number), part.Size)
+		if err != nil {
+			return err
+		}
+		defer closeFile()
+		if part.CRC, part.MD5, err = sum(ctx, section, part.Size); err != nil {
+			return err
+		}
+		part.ETag, err = s.store.uploadPart(ctx, s.key, s.id, s.checksum, part, section)
+		return err
+	})
+	return part, err
+}
+
+// keep notes a part that the store has.
+func (s *session) keep(part partSum) {
+	s.parts[part.Number] = part
+	s.u.note(entry{Kind: "part", Part: part.Number, Size: part.Size, ETag: part.ETag, CRC: encodeCRC(part.CRC)})
+	s.count()
+}
+
+// count shows what is uploaded.
+func (s *session) count() {
+	var bytes int64
+	for _, p := range s.parts {
+		bytes += p.Size
+	}
+	s.u.show(func(p *Progress) { p.Uploaded, p.Parts = bytes, len(s.parts) })
+}
+
+func (s *session) noteFinal(size int64) {
+	if !s.noted {
+		s.noted = true
+		s.u.note(entry{Kind: "final", Size: size})
+	}
+}
+
+// ordered returns the parts in the order of the file.
+func (s *session) ordered() []partSum {
+	parts := make([]partSum, 0, len(s.parts))
+	for _, n := range slices.Sorted(maps.Keys(s.parts)) {
+		parts = append(parts, s.parts[n])
+	}
+	return parts
+}
+
+// endLive deletes the live object.
+func (s *session) endLive(ctx context.Context) {
+	if s.id != "" && s.store.Options.Heartbeat > 0 {
+		s.store.endLive(ctx, s.key, s.id, s.u.config.Log)
+	}
+}
+
+// abandon removes the upload from the bucket. One attempt has to do: what stays
+// is what a lifecycle rule for unfinished uploads is for.
+func (s *session) abandon(ctx context.Context) error {
+	if s.id == "" {
+		return nil
+	}
+	err := s.store.abort(ctx, s.key, s.id)
+	if failedWith(err, kindVanished) {
+		err = nil
+	}
+	if s.store.Options.Heartbeat > 0 {
+		if e := s.store.delete(ctx, liveKey(s.key, s.id)); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// live describes the upload for the live object.
+func (u *Uploader) live() Live {
+	p := u.Progress()
+	return Live{ID: u.config.ID, Parts: p.Parts, Bytes: p.Uploaded}
+}

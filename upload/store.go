@@ -1,0 +1,131 @@
+package upload
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Store is a target that can be talked to. It is safe for concurrent use.
+// Close it when nothing uses it any more.
+type Store struct {
+	Target  Target
+	Options Options // with the defaults filled in
+
+	client      *s3.Client
+	region      string
+	transport   *http.Transport
+	credentials aws.CredentialsProvider
+	log         *slog.Logger
+}
+
+// Open prepares a target for use. It reads the shared config files but sends
+// nothing. Its error is an *Error of ClassUsage.
+func Open(ctx context.Context, target Target, options Options, log *slog.Logger) (*Store, error) {
+	if err := options.Check(); err != nil {
+		return nil, err
+	}
+	options = options.withDefaults()
+	transport, err := newTransport(options.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	load := []func(*config.LoadOptions) error{
+		// The SDK would log to stderr, past our logger.
+		config.WithLogger(logging.Nop{}),
+		// Attempts are made by retrier, which outlasts outages.
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+	}
+	if options.Region != "" {
+		load = append(load, config.WithRegion(options.Region))
+	}
+	if options.Profile != "" {
+		load = append(load, config.WithSharedConfigProfile(options.Profile))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return nil, &Error{Class: ClassUsage, Op: "read the aws configuration", Err: err, Hint: "check AWS_PROFILE and the files in ~/.aws"}
+	}
+	if cfg.Region == "" {
+		cfg.Region = "us-east-1"
+	}
+	s := &Store{Target: target, Options: options, region: cfg.Region, transport: transport, credentials: cfg.Credentials, log: log}
+	s.client = s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.HTTPClient = &http.Client{
+			Transport: transport,
+			// S3's redirects name another region; following them breaks the signature.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+		o.UsePathStyle = options.PathStyle
+		// The checksums are ours; the SDK's own would be sent as a trailer, which
+		// stores other than AWS often refuse.
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		if options.Endpoint != "" {
+			o.BaseEndpoint = aws.String(options.Endpoint)
+			o.APIOptions = append(o.APIOptions, dropAcceptEncoding)
+		}
+	})
+	return s, nil
+}
+
+// dropAcceptEncoding takes Accept-Encoding away before the request is signed:
+// Google's and other front ends change that header, which breaks a signature
+// over it. Nothing here needs a compressed answer.
+func dropAcceptEncoding(stack *middleware.Stack) error {
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("DropAcceptEncoding",
+		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			if request, ok := in.Request.(*smithyhttp.Request); ok {
+				request.Header.Del("Accept-Encoding")
+			}
+			return next.HandleFinalize(ctx, in)
+		}), "Signing", middleware.Before)
+}
+
+// Close closes idle connections.
+func (s *Store) Close() { s.transport.CloseIdleConnections() }
+
+// Region returns the region that requests are signed for.
+func (s *Store) Region() string { return s.region }
+
+// plan returns the parts of uploads to this store.
+func (s *Store) plan() Plan { return Plan{Size: s.Options.PartSize} }
+
+// host returns the host that requests go to, for messages.
+func (s *Store) host() string {
+	if u, err := url.Parse(s.Options.Endpoint); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return "s3." + s.region + ".amazonaws.com"
+}
+
+// expireCredentials makes the next request read the credentials anew: those in
+// files may have been replaced.
+func (s *Store) expireCredentials() {
+	if cache, ok := s.credentials.(*aws.CredentialsCache); ok {
+		cache.Invalidate()
+	}
+}
+
+// once runs one request. It ends the request when touch has not been called for
+// the time limit; bodies call it with each read.
+func (s *Store) once(ctx context.Context, limit time.Duration, request func(ctx context.Context, touch func()) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(limit, func() { cancel(errStalled) })
+	defer timer.Stop()
+	err := request(ctx, func() { timer.Reset(limit) })
+	if err != nil && context.Cause(ctx) == errStalled {
+		return errStalled
+	}
+	return err
+}
