@@ -1,0 +1,191 @@
+package beam
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"beam/capture"
+	"beam/layout"
+)
+
+// DemoRoom is the room that Beam serves itself.
+const DemoRoom = "demo"
+
+// The capture engines.
+const (
+	EngineAuto       = "auto"
+	EngineScreencast = "screencast" // pictures from Chrome over the DevTools protocol
+	EngineX11        = "x11"        // pictures grabbed by ffmpeg from a private Xvfb
+)
+
+// The ways to time pictures.
+const (
+	FPSModeCFR = "cfr" // on a constant grid
+	FPSModeVFR = "vfr" // at the time they were captured
+)
+
+// The limits of --fps, pictures a second, and of lengths of time.
+const (
+	lowestFPS  = 1
+	highestFPS = 60
+)
+
+// Tools are the paths of the programs that a recording runs; empty means to
+// look in PATH.
+type Tools struct {
+	Chrome, FFmpeg, FFprobe, PulseAudio, Xvfb string
+}
+
+// Config is what a user asks for. Zero durations mean the default, or for
+// Duration no limit.
+type Config struct {
+	Room        string // URL, or DemoRoom
+	Output      string // path of the MP4
+	Force       bool   // overwrite Output
+	Layout      string
+	Resolution  string // 480p, 720p, 1080p or WIDTHxHEIGHT
+	Orientation string // landscape, portrait, or "" for that of the resolution
+	FPS         int
+	FPSMode     string
+	Capture     string // engine
+	AudioOnly   bool
+	AudioOffset time.Duration // added to the times of the sound
+
+	Duration     time.Duration // stop after this much recording; 0: no such limit
+	MaxDuration  time.Duration
+	ReadyTimeout time.Duration
+
+	Tools   Tools
+	TempDir string // "" for the system's
+	Version string // of Beam
+}
+
+// Defaults returns the configuration of a recording that nothing was said of.
+func Defaults() Config {
+	return Config{
+		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: EngineAuto,
+		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second,
+	}
+}
+
+// Settings is a checked Config.
+type Settings struct {
+	Config
+	Size capture.Size // of the viewport and the picture, also with AudioOnly
+}
+
+// Check checks the configuration. It starts nothing and leaves nothing behind.
+// Its error is a *Fault of ClassUsage that says what to do.
+func (c Config) Check() (Settings, error) {
+	s := Settings{Config: c}
+	if c.Room != DemoRoom {
+		if err := layout.CheckURL(c.Room); err != nil {
+			return s, refuse("", "%w", err)
+		}
+	}
+	size, orientation, err := resolution(c.Resolution, c.Orientation)
+	if err != nil {
+		return s, err
+	}
+	s.Size, s.Orientation = size, orientation
+	if err := c.checkChoices(); err != nil {
+		return s, err
+	}
+	if err := c.checkTimes(); err != nil {
+		return s, err
+	}
+	return s, checkOutput(c.Output, c.Force)
+}
+
+func (c Config) checkChoices() error {
+	for _, choice := range []struct {
+		flag, value string
+		allowed     []string
+	}{
+		{"--layout", c.Layout, layout.Names()},
+		{"--fps-mode", c.FPSMode, []string{FPSModeCFR, FPSModeVFR}},
+		{"--capture", c.Capture, []string{EngineAuto, EngineScreencast, EngineX11}},
+	} {
+		if !contains(choice.allowed, choice.value) {
+			return refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
+		}
+	}
+	if c.FPS < lowestFPS || c.FPS > highestFPS {
+		return refuse("", "--fps is %d; it can be from %d to %d pictures a second", c.FPS, lowestFPS, highestFPS)
+	}
+	return nil
+}
+
+func (c Config) checkTimes() error {
+	const longestOffset = 5 * time.Second
+	switch {
+	case c.Duration < 0:
+		return refuse("", "--duration is %v; it has to be more than nothing", c.Duration)
+	case c.MaxDuration <= 0:
+		return refuse("", "--max-duration is %v; it has to be more than nothing", c.MaxDuration)
+	case c.Duration > c.MaxDuration:
+		return refuse("raise --max-duration too", "--duration is %v, longer than --max-duration, %v", c.Duration, c.MaxDuration)
+	case c.ReadyTimeout <= 0:
+		return refuse("", "--ready-timeout is %v; it has to be more than nothing", c.ReadyTimeout)
+	case c.AudioOffset < -longestOffset || c.AudioOffset > longestOffset:
+		return refuse("", "--audio-offset is %v; it can be from %v to %v", c.AudioOffset, -longestOffset, longestOffset)
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// checkOutput tells whether path can be written, without leaving anything
+// behind.
+func checkOutput(path string, force bool) error {
+	if path == "" {
+		return refuse("for example: --output meeting.mp4", "no output file")
+	}
+	if ext := strings.ToLower(filepath.Ext(path)); ext != ".mp4" && ext != ".m4a" {
+		return refuse("Beam writes MP4", "--output %s does not end in .mp4", path)
+	}
+	dir := filepath.Dir(path)
+	switch info, err := os.Stat(dir); {
+	case err != nil:
+		return refuse("create the folder first: mkdir -p "+dir, "--output %s: its folder can't be used: %w", path, err)
+	case !info.IsDir():
+		return refuse("", "--output %s: %s is not a folder", path, dir)
+	}
+	for _, file := range []string{path, ReportPath(path)} {
+		info, err := os.Lstat(file)
+		switch {
+		case err != nil:
+		case info.IsDir():
+			return refuse("", "--output: %s is a folder", file)
+		case !force:
+			return refuse("choose another --output, or overwrite it with --force", "%s exists", file)
+		}
+	}
+	probe, err := os.CreateTemp(dir, ".beam-probe-*")
+	if err != nil {
+		return refuse("choose an --output in a folder you can write to", "--output %s can't be written: %w", path, err)
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+// ReportPath returns the path of the report that belongs to a recording:
+// meeting.json beside meeting.mp4.
+func ReportPath(output string) string {
+	return strings.TrimSuffix(output, filepath.Ext(output)) + ".json"
+}
+
+// String names the room for people, without what a URL may hold in secrets.
+func (s Settings) String() string {
+	return fmt.Sprintf("%s at %v, %d fps", RedactURL(s.Room), s.Size, s.FPS)
+}

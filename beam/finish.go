@@ -1,0 +1,122 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"beam/beam/usage"
+	"beam/capture/ffmpeg"
+	"beam/capture/mp4"
+)
+
+// The encoder's settings that a user does not choose.
+const (
+	crf         = 23 // libx264's default; the cap of the bit rate bounds it
+	jpegQuality = 88 // of the screencast; quality hardly costs CPU
+)
+
+// finish finishes the file and makes the report.
+func (t *take) finish(hard context.Context, end Time) (*Report, error) {
+	t.meter.Sample(false)
+	media, err := t.out.finish(hard, mp4.Metadata{Encoder: "beam " + t.settings.Version, Created: t.startedAt()})
+	if err != nil {
+		fault := firstOf(t.fault, &Fault{Class: ClassEncoder, Op: "finish the file", Err: err})
+		if errors.Is(err, errNoMedia) {
+			fault = firstOf(t.fault, &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
+			t.out.discard()
+		}
+		return nil, fault
+	}
+	report := t.makeReport(end, media)
+	if err := report.Write(ReportPath(t.settings.Output)); err != nil {
+		t.log.Warn("report not written", "error", err)
+	}
+	if t.fault != nil {
+		return report, t.fault
+	}
+	t.enter(StateCompleted)
+	return report, nil
+}
+
+// startedAt returns when the recording began.
+func (t *take) startedAt() time.Time { return wallClock(t.start).UTC().Round(time.Millisecond) }
+
+// makeReport puts the figures of the recording together.
+func (t *take) makeReport(end Time, media media) *Report {
+	seconds := media.Duration.Seconds()
+	progress := t.enc.Progress()
+	s := t.settings
+	r := &Report{
+		Beam: s.Version, Room: RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
+		StartedAt: t.startedAt(), Seconds: round(seconds, 3),
+		StopReason: t.reason, ReadyReason: t.readyReason, FirstFrame: round(t.firstFrame.Seconds(), 2),
+		Engine: t.engine, EngineReason: t.engineReason, Preset: t.preset,
+		Width: s.Size.Width, Height: s.Size.Height, FPS: s.FPS, FPSMode: s.FPSMode,
+		Sound:     t.sound.report(t.studio.pulse.Stats().Stalls),
+		Resources: resources(t.meter.Programs(), end.Sub(t.start)),
+		Versions:  t.versions(),
+	}
+	if s.AudioOnly {
+		r.Width, r.Height, r.FPS, r.FPSMode = 0, 0, 0, ""
+	}
+	r.Versions["ffmpeg"] = ffmpeg.Version(t.tools.FFmpeg)
+	switch {
+	case t.video != nil:
+		r.Pictures = t.video.report(media.Pictures, seconds)
+	case !s.AudioOnly:
+		r.Pictures = grabbed(media, progress, s.FPS, seconds)
+	}
+	t.judge(r)
+	if t.fault != nil {
+		r.Fault = t.fault.Error()
+	}
+	r.Degraded, r.Notices = append([]string{}, t.degrade...), append([]string{}, t.notices...)
+	return r
+}
+
+// grabbed makes the picture report of a recording whose pictures ffmpeg
+// grabbed. Which of them differ is told by their coded sizes.
+func grabbed(m media, p ffmpeg.Progress, fps int, seconds float64) *PictureReport {
+	return &PictureReport{
+		Captured: max(0, p.Frames-p.Duplicated+p.Dropped),
+		Encoded:  m.Pictures, Distinct: m.Distinct, Repeated: m.Pictures - m.Distinct, Dropped: p.Dropped,
+		DistinctFPS:   round(float64(m.Distinct)/max(seconds, 0.001), 2),
+		LongestFreeze: milliseconds(m.LongestFreeze),
+		LowestFPS:     float64(fps),
+	}
+}
+
+// judge notes in what way the recording is less than what was asked for.
+func (t *take) judge(r *Report) {
+	if p := r.Pictures; p != nil && p.Lowered > 0 {
+		t.degraded("the machine was too busy for %d pictures a second; the rate went down to %.0f. Use --capture x11, a lower --resolution or more cores", r.FPS, p.LowestFPS)
+	}
+	if r.Sound.Holes > 0 && r.Sound.Filled >= 100 {
+		t.degraded("%.0f ms of sound were not captured and were filled with silence", r.Sound.Filled)
+	}
+	if t.rejoins > 0 {
+		t.degraded("the browser was lost and joined again %d times", t.rejoins)
+	}
+	if want := t.settings.Duration; want > 0 && t.reason != ReasonDuration && t.reason != ReasonAsked {
+		t.degraded("the recording ended after %s instead of %v: %s", shortDuration(r.Seconds), want, t.reason)
+	}
+}
+
+func shortDuration(seconds float64) string {
+	return fmt.Sprint(time.Duration(seconds * float64(time.Second)).Round(100 * time.Millisecond))
+}
+
+// resources returns what the programs used, for the report.
+func resources(programs []usage.Program, recorded time.Duration) []ResourceReport {
+	var out []ResourceReport
+	for _, p := range programs {
+		out = append(out, ResourceReport{
+			Name: p.Name, CPUSeconds: round(p.CPUSeconds, 2),
+			Cores:  round(p.CPUSeconds/max(recorded.Seconds(), 0.001), 3),
+			PeakMB: round(p.PeakMB, 1),
+		})
+	}
+	return out
+}

@@ -1,0 +1,103 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"beam/capture/ffmpeg"
+	"beam/capture/mp4"
+)
+
+// output is the file of a recording: ffmpeg's fragments go into it as they
+// come, and it is finished in place.
+type output struct {
+	path    string
+	file    *os.File
+	writer  *mp4.Writer
+	written atomic.Int64
+}
+
+// media tells what is in a finished file.
+type media struct {
+	Bytes         int64
+	Duration      time.Duration
+	Pictures      int
+	Distinct      int           // pictures whose coded size says that they differ from the one before
+	LongestFreeze time.Duration // by the same sign
+}
+
+// errNoMedia means that a recording ended before anything was encoded.
+var errNoMedia = mp4.ErrNoMedia
+
+// createOutput makes the file, with room for the index of a recording of the
+// given length and rate.
+func createOutput(path string, length time.Duration, fps int) (*output, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return nil, refuse("", "--output %s can't be written: %w", path, err)
+	}
+	origin := ffmpeg.Origin
+	writer, err := mp4.NewWriter(file, mp4.Options{
+		Reserve: mp4.ReserveFor(length, fps), Timing: mp4.TimingAbsolute, Origin: &origin,
+	})
+	if err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(path))
+	}
+	return &output{path: path, file: file, writer: writer}, nil
+}
+
+// Write takes ffmpeg's output.
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.writer.Write(b)
+	o.written.Add(int64(n))
+	return n, err
+}
+
+// size returns the bytes written so far.
+func (o *output) size() int64 { return o.written.Load() }
+
+// discard removes the file.
+func (o *output) discard() {
+	o.file.Close()
+	// It was made here, and nothing is in it.
+	_ = os.Remove(o.path)
+}
+
+// compactBelow is the size up to which a recording is copied into a file without
+// reserve, bytes; above it the copy would take longer than it is worth.
+const compactBelow = 64 << 20
+
+// finish turns the fragments into an ordinary MP4: copied into a compact file
+// where they are few, else in place. A copy that fails, as on a full disk, is no
+// loss: in place needs no room.
+func (o *output) finish(ctx context.Context, m mp4.Metadata) (media, error) {
+	index := o.writer.Index()
+	info := summarise(index)
+	if err := ctx.Err(); err == nil && info.Bytes <= compactBelow {
+		if result, err := index.Compact(ctx, o.file, o.path, m); err == nil {
+			info.Bytes, info.Duration = result.Size, result.Duration
+			return info, o.file.Close()
+		}
+	}
+	result, err := o.writer.Finish(m)
+	if err != nil {
+		return info, errors.Join(err, o.file.Close())
+	}
+	info.Bytes, info.Duration = result.Size, result.Duration
+	return info, o.file.Close()
+}
+
+// summarise reads off the index what the report tells of the pictures.
+func summarise(index *mp4.Index) media {
+	info := index.Info()
+	m := media{Bytes: info.Size, Duration: info.Duration}
+	for _, t := range info.Tracks {
+		if t.Kind == "video" {
+			m.Pictures = t.Samples
+		}
+	}
+	return m
+}

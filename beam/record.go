@@ -1,0 +1,213 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"beam/beam/demo"
+	"beam/layout"
+)
+
+// Record makes one recording.
+//
+// It ends when a stop rule says so or when stop ends; what is on its way is
+// then still written, and the file is finished. When hard ends it gives up at
+// once: the file is left as far as it was written. stop has to end no later
+// than hard.
+//
+// The report is not nil when a file was left, also beside an error. Errors are
+// faults: they have the methods FaultClass and FaultHint.
+func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink) (*Report, error) {
+	r := &recorder{
+		settings: s, log: log, sink: sink, began: time.Now(), state: StateStarting,
+		messages: make(chan layout.Message, 16), faults: make(chan error, 8),
+	}
+	report, err := r.run(stop, hard)
+	if err != nil && r.state != StateFailed {
+		r.enter(StateFailed)
+	}
+	if report != nil {
+		r.tell(Event{Type: EventReport, Report: report})
+	}
+	return report, err
+}
+
+// recorder is one recording in the making.
+type recorder struct {
+	settings Settings
+	log      *slog.Logger
+	began    time.Time // when Record was called
+	messages chan layout.Message
+	faults   chan error // of the goroutines; the first ends the recording
+
+	tools        Tools
+	machine      machine
+	engine       string
+	engineReason string
+	plan         layout.Plan
+	studio       *studio
+	readyReason  string
+
+	sinkMu  sync.Mutex
+	sink    Sink
+	state   State
+	notices []string
+	degrade []string
+}
+
+func (r *recorder) run(stop, hard context.Context) (*Report, error) {
+	r.enterFirst()
+	var err error
+	if r.tools, err = findTools(r.settings); err != nil {
+		return nil, err
+	}
+	r.machine = machine{Cores: availableCores(), Xvfb: r.tools.Xvfb != ""}
+	r.chooseEngine()
+
+	work, err := newWorkDir(r.settings.TempDir)
+	if err != nil {
+		return nil, &Fault{Class: ClassUsage, Op: "start", Err: err, Hint: "set TMPDIR to a folder that can be written"}
+	}
+	defer func() {
+		if err := work.remove(); err != nil {
+			r.log.Warn("private folder not removed", "error", err)
+		}
+	}()
+
+	room := r.settings.Room
+	if room == DemoRoom {
+		server, err := demo.Start(hard, demo.Options{FFmpeg: r.tools.FFmpeg, Log: r.log})
+		if err != nil {
+			return nil, &Fault{Class: ClassInternal, Op: "start the demo room", Err: err}
+		}
+		defer server.Close()
+		room = server.URL()
+	}
+	if r.plan, err = layout.New(layout.Request{
+		URL: room, Layout: r.settings.Layout, Orientation: r.settings.Orientation,
+		Width: r.settings.Size.Width, Height: r.settings.Size.Height,
+	}); err != nil {
+		return nil, refuse("", "%w", err)
+	}
+
+	r.studio = &studio{
+		settings: r.settings, tools: r.tools, work: work, log: r.log, messages: r.messages,
+		display: r.engine == EngineX11,
+	}
+	defer r.studio.close(hard)
+	if err := r.join(stop); err != nil {
+		return nil, err
+	}
+	return r.take(stop, hard)
+}
+
+// chooseEngine settles the engine. Sound alone needs no pictures, so it takes
+// the engine that needs nothing but Chrome.
+func (r *recorder) chooseEngine() {
+	s := r.settings
+	if s.AudioOnly {
+		r.engine, r.engineReason = EngineScreencast, "no pictures with --audio-only"
+		return
+	}
+	r.engine, r.engineReason = chooseEngine(s.Capture, r.machine, s.Size, s.FPS)
+}
+
+// joinTries is how often a room is tried before it counts as refused.
+const joinTries = 3
+
+// join starts the studio and joins the room.
+func (r *recorder) join(stop context.Context) error {
+	if err := r.studio.open(stop); err != nil {
+		return stoppedEarly(stop, err)
+	}
+	r.enter(StateJoining)
+	for try := 1; ; try++ {
+		reason, err := r.studio.join(stop, r.plan)
+		if err == nil {
+			r.readyReason = reason
+			r.log.Debug("room ready", "why", reason)
+			return nil
+		}
+		if try == joinTries || stop.Err() != nil || !worthRetrying(err) {
+			return stoppedEarly(stop, err)
+		}
+		r.notice("joining failed, trying again: %v", err)
+		select {
+		case <-time.After(time.Second):
+		case <-stop.Done():
+		}
+		r.studio.closeBrowser(stop)
+		if err := r.studio.launch(stop); err != nil {
+			return stoppedEarly(stop, err)
+		}
+	}
+}
+
+// stoppedEarly turns an error that only says that the user stopped into one
+// that says so.
+func stoppedEarly(stop context.Context, err error) error {
+	if stop.Err() == nil {
+		return err
+	}
+	return &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("stopped before the room was ready; nothing was recorded")}
+}
+
+// retryable is implemented by faults that may pass when tried again.
+type retryable interface{ Retryable() bool }
+
+// worthRetrying tells whether joining may succeed when tried again.
+func worthRetrying(err error) bool {
+	var r retryable
+	return errors.As(err, &r) && r.Retryable()
+}
+
+// versions returns the versions of all that took part.
+func (r *recorder) versions() map[string]string {
+	v := map[string]string{"beam": r.settings.Version, "pulseaudio": r.studio.pulse.Version()}
+	r.studio.mu.Lock()
+	defer r.studio.mu.Unlock()
+	if r.studio.browser != nil {
+		v["chrome"] = r.studio.browser.Version()
+	}
+	return v
+}
+
+func (r *recorder) tell(e Event) {
+	e.Time = time.Now()
+	r.sinkMu.Lock()
+	defer r.sinkMu.Unlock()
+	r.sink(e)
+}
+
+func (r *recorder) enterFirst() { r.tell(Event{Type: EventState, State: r.state}) }
+
+// enter changes the state. A change that the table does not have is a defect.
+func (r *recorder) enter(to State) {
+	state, err := r.state.To(to)
+	if err != nil {
+		r.log.Error("state", "error", err)
+		return
+	}
+	r.state = state
+	r.tell(Event{Type: EventState, State: state})
+}
+
+// notice records something that the user should know and that the report keeps.
+func (r *recorder) notice(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	r.sinkMu.Lock()
+	r.notices = append(r.notices, text)
+	r.sinkMu.Unlock()
+	r.tell(Event{Type: EventNotice, Text: text})
+}
+
+// degraded records why the recording is not what was asked for.
+func (r *recorder) degraded(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	r.degrade = append(r.degrade, text)
+	r.tell(Event{Type: EventNotice, Text: text})
+}

@@ -1,0 +1,36 @@
+package beam
+
+import "fmt"
+
+// State is where a recording is in its life.
+type State string
+
+// The states of a recording.
+const (
+	StateStarting  State = "starting"  // sound server, browser
+	StateJoining   State = "joining"   // the page loads and becomes ready
+	StateRecording State = "recording" // pictures and sound are being written
+	StateStopping  State = "stopping"  // what is on its way is being written
+	StateCompleted State = "completed" // the file is finished
+	StateFailed    State = "failed"    // the recording ended by a fault; the file may be there
+)
+
+// next lists the states that can follow each state.
+var next = map[State][]State{
+	StateStarting:  {StateJoining, StateFailed},
+	StateJoining:   {StateRecording, StateFailed},
+	StateRecording: {StateStopping, StateFailed},
+	StateStopping:  {StateCompleted, StateFailed},
+	StateCompleted: {},
+	StateFailed:    {},
+}
+
+// To returns the state to, or an error when it can't follow s.
+func (s State) To(to State) (State, error) {
+	for _, n := range next[s] {
+		if n == to {
+			return to, nil
+		}
+	}
+	return s, fmt.Errorf("a recording can't go from %s to %s", s, to)
+}

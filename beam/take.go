@@ -1,0 +1,333 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"beam/beam/usage"
+	"beam/capture"
+	"beam/capture/chrome"
+	"beam/capture/ffmpeg"
+	"beam/capture/matroska"
+)
+
+// take is the recording proper, from the ready room to the finished file.
+type take struct {
+	*recorder
+	start  Time
+	rules  stopRules
+	feed   *feed
+	video  *video // nil where ffmpeg grabs the pictures, and without pictures
+	sound  *sound
+	out    *output
+	enc    *ffmpeg.Process
+	preset string
+	meter  *usage.Meter
+	stall  clockWatch
+
+	firstFrame time.Duration
+	fault      error  // what ended the recording before its time
+	reason     string // why it ended
+	rejoins    int
+	lastBytes  int64
+	lastSeen   int
+}
+
+// The recording's times.
+const (
+	controlTick    = 50 * time.Millisecond
+	progressEvery  = time.Second
+	memoryEvery    = 5 * time.Second
+	heartbeatEvery = 5 * time.Second
+	heartbeatLimit = 15 * time.Second // of one heartbeat: a busy renderer is not a dead one
+	soundWait      = 700 * time.Millisecond
+	encoderWait    = 60 * time.Second
+	grabLead       = 300 * time.Millisecond // ffmpeg's start, until it has grabbed its first picture
+	mostRejoins    = 3
+)
+
+func (r *recorder) take(stop, hard context.Context) (*Report, error) {
+	t := &take{recorder: r, feed: newFeed(), meter: usage.New()}
+	t.rules = stopRules{Duration: r.settings.Duration, MaxDuration: r.settings.MaxDuration, MinFree: minFree}
+	t.preset = choosePreset(r.machine, r.engine, r.settings.Size, r.settings.FPS)
+
+	var err error
+	if t.out, err = createOutput(r.settings.Output, t.rules.limit(), r.settings.FPS); err != nil {
+		return nil, err
+	}
+	t.sound = newSound(r.settings.AudioOffset, t.feed, t.report)
+	soundCtx, stopSound := context.WithCancel(hard)
+	defer stopSound()
+	var listening errgroup.Group
+	listening.Go(func() error {
+		t.report(t.studio.pulse.Record(soundCtx, t.sound.take))
+		return nil
+	})
+	t.listen(stop)
+	if err := t.begin(hard); err != nil {
+		stopSound()
+		_ = listening.Wait() // its faults go to t.faults
+		t.out.discard()
+		return nil, err
+	}
+	r.enter(StateRecording)
+	end, fault := t.capture(stop, hard, func() {
+		stopSound()
+		_ = listening.Wait()
+	})
+	t.fault = fault
+	if hard.Err() != nil {
+		t.enc.Kill()
+		_ = t.enc.Wait() // it was killed
+	}
+	if r.state == StateRecording {
+		r.enter(StateStopping)
+	}
+	return t.finish(hard, end)
+}
+
+// listen waits until sound flows, so that the recording begins with it. A sound
+// server that gives none is a fault that control will see.
+func (t *take) listen(stop context.Context) {
+	select {
+	case <-t.sound.flowing:
+	case <-time.After(soundWait):
+	case <-stop.Done():
+	}
+}
+
+// begin starts the encoder.
+func (t *take) begin(hard context.Context) error {
+	t.start = capture.Now()
+	if t.engine == EngineX11 {
+		// What ffmpeg grabs before the start is dropped; what it has not grabbed
+		// at the start is missing.
+		t.start = t.start.Add(grabLead)
+	}
+	spec := ffmpeg.Spec{
+		FPS: t.settings.FPS, VFR: t.settings.FPSMode == FPSModeVFR,
+		Preset: t.preset, CRF: crf, MaxRate: chooseRate(t.settings.Size, t.settings.FPS),
+	}
+	var env []string
+	if !t.settings.AudioOnly {
+		spec.Size = t.settings.Size
+	}
+	if t.engine == EngineX11 {
+		spec.Grab = &ffmpeg.Grab{Display: t.studio.x11.Display(), Start: wallClock(t.start), Rate: t.settings.FPS}
+		env = append(env, "XAUTHORITY="+t.studio.x11.XAuthority())
+	}
+	args, err := ffmpeg.Args(spec)
+	if err != nil {
+		return &Fault{Class: ClassInternal, Op: "start ffmpeg", Err: err}
+	}
+	t.enc, err = ffmpeg.Start(hard, ffmpeg.Options{Path: t.tools.FFmpeg, Args: args, Output: t.out, Env: env, Log: t.log})
+	if err != nil {
+		return err
+	}
+	t.sound.begin(t.start)
+	if !t.settings.AudioOnly && t.engine == EngineScreencast {
+		t.video = newVideo(t.start, t.settings, t.feed)
+	}
+	t.meter.Follow("chrome", t.studio.browserPID)
+	t.meter.Follow("ffmpeg", t.enc.PID)
+	t.meter.Follow("beam", ownPID)
+	t.meter.Follow("pulseaudio", t.studio.pulse.PID)
+	if t.studio.x11 != nil {
+		t.meter.Follow("xvfb", t.studio.x11.PID)
+	}
+	t.meter.Sample(false) // what was used before is not the recording's
+	t.meter.Reset()
+	return nil
+}
+
+// capture runs until the recording has to end, and returns once everything
+// captured has been handed to the encoder and the encoder has ended.
+func (t *take) capture(stop, hard context.Context, stopSound func()) (end Time, fault error) {
+	sources, stopSources := context.WithCancel(hard)
+	defer stopSources()
+
+	var pumps, writer errgroup.Group
+	writer.Go(func() error { return t.write(hard) })
+	if t.video != nil {
+		pumps.Go(func() error { t.screencast(sources); return nil })
+		pumps.Go(func() error {
+			t.video.run(sources, func(rate float64) {
+				t.notice("the machine is too busy: %.0f pictures a second from now on", rate)
+			})
+			return nil
+		})
+	} else {
+		pumps.Go(func() error { t.watchPage(sources); return nil })
+	}
+	pumps.Go(func() error { t.heartbeat(sources); return nil })
+
+	end, fault = t.control(stop, hard)
+	t.sound.endAt(end)
+	t.drain(hard, end)
+	stopSources()
+	stopSound()
+	_ = pumps.Wait() // its faults went to t.faults
+	if t.video != nil {
+		t.video.finish(end)
+	}
+	t.sound.finish(end)
+	t.feed.close()
+	_ = writer.Wait() // a broken pipe: the encoder's own error tells why
+	_ = t.enc.CloseInput()
+	select {
+	case <-t.enc.Done():
+	case <-time.After(encoderWait):
+		t.enc.Kill()
+		fault = errors.Join(fault, &capture.Fault{Class: capture.ClassEncoder, Op: "finish encoding",
+			Err: fmt.Errorf("ffmpeg did not end within %v", encoderWait)})
+	}
+	if err := t.enc.Wait(); err != nil && hard.Err() == nil {
+		fault = firstOf(fault, err)
+	}
+	return end, fault
+}
+
+// drain waits until what was captured before the end has arrived.
+func (t *take) drain(hard context.Context, end Time) {
+	deadline := time.NewTimer(soundWait)
+	defer deadline.Stop()
+	var pictures <-chan time.Time
+	if t.video != nil {
+		pictures = time.After(max(0, end.Add(reorderHold).Sub(capture.Now())))
+	}
+	tick := time.NewTicker(pumpTick)
+	defer tick.Stop()
+	for pictures != nil || !t.sound.reached(end) {
+		select {
+		case <-pictures:
+			pictures = nil
+		case <-deadline.C:
+			return
+		case <-hard.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// write passes the feed to the encoder.
+func (t *take) write(ctx context.Context) error {
+	size := t.settings.Size
+	if t.video == nil {
+		size = capture.Size{}
+	}
+	w, err := matroska.NewWriter(t.enc, size, true)
+	for err == nil {
+		b, ok := t.feed.next(ctx)
+		if !ok {
+			return nil
+		}
+		if b.jpeg != nil {
+			err = w.Picture(b.at, b.jpeg)
+		} else {
+			err = w.Sound(b.at, b.pcm)
+		}
+	}
+	// The encoder is gone, and its end is reported where it is waited for.
+	// Nothing will be read from the feed any more.
+	t.feed.close()
+	return err
+}
+
+// screencast takes the page's pictures, also from the pages that take the place
+// of a lost one, until ctx ends.
+func (t *take) screencast(ctx context.Context) {
+	t.withPage(ctx, func(page *chrome.Page) error {
+		return page.Screencast(ctx, chrome.ScreencastOptions{Quality: jpegQuality, FPS: float64(t.settings.FPS)}, t.video.take)
+	})
+}
+
+// watchPage waits for the loss of the page where no screencast would tell.
+func (t *take) watchPage(ctx context.Context) {
+	t.withPage(ctx, func(page *chrome.Page) error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-page.Lost():
+			return page.Err()
+		}
+	})
+}
+
+// withPage runs use on the page and, when the page is lost, joins again and
+// runs it on the new one.
+func (t *take) withPage(ctx context.Context, use func(*chrome.Page) error) {
+	for {
+		err := use(t.studio.current())
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			err = &capture.Fault{Class: capture.ClassBrowser, Op: "record the page", Err: errors.New("the screencast ended by itself")}
+		}
+		if errors.Is(err, chrome.ErrPageClosed) || t.rejoins >= mostRejoins {
+			t.report(err)
+			return
+		}
+		t.rejoins++
+		t.notice("the browser was lost, joining again (%d of %d): %v", t.rejoins, mostRejoins, err)
+		if err := t.studio.rejoin(ctx, t.plan); err != nil {
+			if ctx.Err() == nil {
+				t.report(&capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err})
+			}
+			return
+		}
+	}
+}
+
+// heartbeat asks the page from time to time whether it is alive, so that a page
+// that does not change and one that hangs are told apart.
+func (t *take) heartbeat(ctx context.Context) {
+	tick := time.NewTicker(heartbeatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		page := t.studio.current()
+		if page == nil {
+			continue // being joined again
+		}
+		one, cancel := context.WithTimeout(ctx, heartbeatLimit)
+		err := page.Alive(one)
+		cancel()
+		if err != nil && ctx.Err() == nil && page == t.studio.current() {
+			select {
+			case <-page.Lost(): // told by whoever watches the page
+			default:
+				t.notice("the page has not answered for %v", heartbeatLimit)
+			}
+		}
+	}
+}
+
+// report passes the fault of a goroutine to control.
+func (t *take) report(err error) {
+	if err == nil {
+		return
+	}
+	select {
+	case t.faults <- err:
+	default: // an earlier one ends the recording
+	}
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+// Beam records a web meeting, or any web page, into one MP4.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is stamped by the linker: -ldflags "-X main.version=1.2.3".
+var version = "dev"
+
+func main() {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	os.Exit(run(os.Args[1:], signals, os.Stdout, os.Stderr))
+}
+
+// run runs one command line and returns the exit code.
+func run(args []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
+	hard, giveUp := context.WithCancel(context.Background())
+	defer giveUp()
+	stop, drain := context.WithCancel(hard)
+	defer drain()
+	second := watchSignals(hard, signals, drain, giveUp)
+
+	app := &app{stop: stop, hard: hard, stdout: stdout, stderr: newConsole(stderr)}
+	root := app.command()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(stop)
+	if err != nil && !app.parsed && !errors.As(err, new(faulty)) {
+		err = usageError{err} // of cobra, which has no type for its errors
+	}
+	app.stderr.end()
+	if s := second(); s != 0 {
+		app.stderr.warn("ended at once by a second signal; what was on its way is lost")
+		return 128 + int(s)
+	}
+	if err != nil {
+		app.stderr.fault(err)
+	}
+	return exitCode(err)
+}
+
+// app is what the commands share. The first signal ends stop, the second hard.
+type app struct {
+	stop, hard context.Context
+	stdout     io.Writer
+	stderr     *console
+	parsed     bool // the command line was understood
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"beam/beam"
+	"beam/layout"
+)
+
+type recordOptions struct {
+	config beam.Config
+	json   bool
+}
+
+func (a *app) recordCommand() *cobra.Command {
+	o := recordOptions{config: beam.Defaults()}
+	cmd := &cobra.Command{
+		Use:   "record [ROOM_URL | demo]",
+		Short: "Record a room until stopped",
+		Long: `Record joins the room at the URL, or a demo room of its own, and records it until
+Ctrl-C, SIGTERM, the page's own signal or a limit ends it. A first signal ends
+the recording in order: the file is finished and playable. A second ends at once.
+
+A report goes beside the file: meeting.json beside meeting.mp4. Every flag can
+also be set by an environment variable: BEAM_READY_TIMEOUT for --ready-timeout.
+BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use.`,
+		Example: `  beam record demo --duration 15s -o demo.mp4
+  beam record https://room.example/abc --resolution 1080p -o meeting.mp4
+  beam record https://room.example/abc --orientation portrait --max-duration 2h -o meeting.mp4`,
+		Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{beam.DemoRoom}, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.config.Room = args[0]
+			}
+			return a.record(cmd, o)
+		},
+	}
+	c := &o.config
+	f := cmd.Flags()
+	f.StringVarP(&c.Output, "output", "o", "", "file to write, MP4 (default Rec-ROOM-TIME.mp4 here)")
+	f.BoolVar(&c.Force, "force", false, "overwrite the output if it exists")
+	f.StringVar(&c.Resolution, "resolution", c.Resolution, "size of the picture: 480p, 720p, 1080p or WIDTHxHEIGHT")
+	f.StringVar(&c.Orientation, "orientation", c.Orientation, "landscape or portrait (default that of the resolution)")
+	f.IntVar(&c.FPS, "fps", c.FPS, "pictures a second, 1 to 60")
+	f.StringVar(&c.FPSMode, "fps-mode", c.FPSMode, "cfr: constant rate; vfr: each picture at its own time")
+	f.StringVar(&c.Capture, "capture", c.Capture, "where pictures come from: auto, screencast or x11")
+	f.StringVar(&c.Layout, "layout", c.Layout, "what to show: native, the page's own interface")
+	f.BoolVar(&c.AudioOnly, "audio-only", false, "record sound without a picture")
+	f.DurationVar(&c.AudioOffset, "audio-offset", 0, "move the sound by this much, for odd pages; positive is later")
+	f.DurationVar(&c.Duration, "duration", 0, "stop after recording this long (default no such limit)")
+	f.DurationVar(&c.MaxDuration, "max-duration", c.MaxDuration, "the longest that a recording can become")
+	f.DurationVar(&c.ReadyTimeout, "ready-timeout", c.ReadyTimeout, "how long the page may take until there is something to record")
+	f.StringVar(&c.TempDir, "temp-dir", "", "where private folders are made (default the system's)")
+	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
+	for flag, values := range map[string][]string{
+		"resolution": {"480p", "720p", "1080p"}, "orientation": {"landscape", "portrait"},
+		"fps-mode": {beam.FPSModeCFR, beam.FPSModeVFR}, "layout": layout.Names(),
+		"capture": {beam.EngineAuto, beam.EngineScreencast, beam.EngineX11},
+	} {
+		// It fails only for a flag that does not exist, which a test would see.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}
+
+func (a *app) record(cmd *cobra.Command, o recordOptions) error {
+	o.config.Version = version
+	o.config.Tools = beam.ToolsFromEnvironment()
+	if o.config.Output == "" && o.config.Room != "" {
+		o.config.Output = beam.DefaultOutput(o.config.Room, time.Now())
+	}
+	settings, err := o.config.Check()
+	if err != nil {
+		return err
+	}
+	report, err := beam.Record(a.stop, a.hard, settings, a.logger(cmd), a.sink(settings, o.json))
+	if report != nil {
+		a.summary(report)
+	}
+	if err == nil && len(report.Degraded) > 0 {
+		err = &errDegraded{why: report.Degraded}
+	}
+	return err
+}
+
+// sink returns what tells of the recording's events: JSON lines on standard
+// output where they are wanted, lines for people on standard error.
+func (a *app) sink(s beam.Settings, lines bool) beam.Sink {
+	encoder := json.NewEncoder(a.stdout)
+	return func(e beam.Event) {
+		if lines {
+			// A reader that went away does not end the recording.
+			_ = encoder.Encode(e)
+		}
+		switch e.Type {
+		case beam.EventState:
+			a.tellState(s, e.State)
+		case beam.EventNotice:
+			a.stderr.warn("%s", e.Text)
+		case beam.EventProgress:
+			a.stderr.status(progressLine(e.Progress))
+		}
+	}
+}
+
+func (a *app) tellState(s beam.Settings, state beam.State) {
+	switch state {
+	case beam.StateStarting:
+		a.stderr.say("recording %s to %s", s, s.Output)
+	case beam.StateJoining:
+		a.stderr.say("joining")
+	case beam.StateRecording:
+		a.stderr.say("recording; Ctrl-C ends it")
+	case beam.StateStopping:
+		a.stderr.say("finishing")
+	}
+}
+
+// progressLine is the live line: time, rate, size, drops, sound level.
+func progressLine(p *beam.Progress) string {
+	t := time.Duration(p.Recorded * float64(time.Second)).Truncate(time.Second)
+	clock := fmt.Sprintf("%02d:%02d:%02d", int(t.Hours()), int(t.Minutes())%60, int(t.Seconds())%60)
+	return fmt.Sprintf("REC %s  %4.1f fps  %s  %d dropped  sound %s", clock, p.FPS, size(p.Bytes), p.Dropped, levelBar(p.LevelDBFS))
+}
+
+// levelBar draws a sound level from -60 dBFS to 0.
+func levelBar(dbfs float64) string {
+	const cells = 12
+	full := int((dbfs + 60) / 60 * cells)
+	bar := make([]byte, cells)
+	for i := range bar {
+		bar[i] = '.'
+		if i < full {
+			bar[i] = '#'
+		}
+	}
+	if dbfs <= -100 {
+		return fmt.Sprintf("[%s] silent", bar)
+	}
+	return fmt.Sprintf("[%s] %.0f dB", bar, dbfs)
+}
+
+func size(bytes int64) string {
+	switch {
+	case bytes >= 1e9:
+		return fmt.Sprintf("%.2f GB", float64(bytes)/1e9)
+	default:
+		return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+	}
+}
