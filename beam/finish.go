@@ -20,7 +20,7 @@ const (
 // finish finishes the file and makes the report.
 func (t *take) finish(hard context.Context, end Time) (*Report, error) {
 	t.meter.Sample(false)
-	media, err := t.out.finish(hard, mp4.Metadata{Encoder: "beam " + t.settings.Version, Created: t.startedAt()})
+	media, err := t.out.finish(hard, end.Sub(t.start), mp4.Metadata{Encoder: "beam " + t.settings.Version, Created: t.startedAt()})
 	if err != nil {
 		fault := firstOf(t.fault, &Fault{Class: ClassEncoder, Op: "finish the file", Err: err})
 		if errors.Is(err, errNoMedia) {

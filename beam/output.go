@@ -73,8 +73,10 @@ const compactBelow = 64 << 20
 // finish turns the fragments into an ordinary MP4: copied into a compact file
 // where they are few, else in place. A copy that fails, as on a full disk, is no
 // loss: in place needs no room.
-func (o *output) finish(ctx context.Context, m mp4.Metadata) (media, error) {
+// The presentation ends at length; what was encoded beyond that is not shown.
+func (o *output) finish(ctx context.Context, length time.Duration, m mp4.Metadata) (media, error) {
 	index := o.writer.Index()
+	index.End(length)
 	info := summarise(index)
 	if err := ctx.Err(); err == nil && info.Bytes <= compactBelow {
 		if result, err := index.Compact(ctx, o.file, o.path, m); err == nil {
@@ -97,7 +99,14 @@ func summarise(index *mp4.Index) media {
 	for _, t := range info.Tracks {
 		if t.Kind == "video" {
 			m.Pictures = t.Samples
+			still, freeze := index.Still(stillBytes)
+			m.Distinct, m.LongestFreeze = t.Samples-still, freeze
 		}
 	}
 	return m
 }
+
+// stillBytes is the largest coded size of a picture that shows the one before
+// again. libx264 codes one in 13 to 40 bytes at 480p to 1080p; the least change
+// that was measured, four cells of a timing strip, takes above 100.
+const stillBytes = 60

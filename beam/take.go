@@ -124,7 +124,7 @@ func (t *take) begin(hard context.Context) error {
 	if err != nil {
 		return &Fault{Class: ClassInternal, Op: "start ffmpeg", Err: err}
 	}
-	t.enc, err = ffmpeg.Start(hard, ffmpeg.Options{Path: t.tools.FFmpeg, Args: args, Output: t.out, Env: env, Log: t.log})
+	t.enc, err = ffmpeg.Start(hard, ffmpeg.Options{Path: t.tools.FFmpeg, Args: args, Output: t.out, Env: env, Nice: t.encoderNice(), Log: t.log})
 	if err != nil {
 		return err
 	}
@@ -142,6 +142,17 @@ func (t *take) begin(hard context.Context) error {
 	t.meter.Sample(false) // what was used before is not the recording's
 	t.meter.Reset()
 	return nil
+}
+
+// encoderNice returns by how much the encoder's priority is lowered. What it is
+// given waits in the feed, while Chrome's sound can't wait: a late callback is a
+// click or a growing delay. Where ffmpeg grabs the pictures itself it must be in
+// time too.
+func (t *take) encoderNice() int {
+	if t.engine == EngineX11 {
+		return 0
+	}
+	return 10
 }
 
 // capture runs until the recording has to end, and returns once everything

@@ -37,6 +37,7 @@ type Options struct {
 	Args   []string  // what Args returned
 	Output io.Writer // gets the MP4 as ffmpeg writes it; an error of it ends the process
 	Env    []string  // added to the environment: XAUTHORITY for a grab
+	Nice   int       // by how much its priority is lowered, 0 to 19
 	Log    *slog.Logger
 }
 
@@ -84,7 +85,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	p.cmd.ExtraFiles = []*os.File{progressEnd}
 
 	started := make(chan error)
-	go p.run(started, stdout, progress, o.Output)
+	go p.run(started, stdout, progress, o)
 	err = <-started
 	progressEnd.Close()
 	if err != nil {
@@ -97,9 +98,14 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 
 // run starts the process and stays with it: Pdeathsig counts from the end of
 // the thread that started the process, so this goroutine keeps its thread.
-func (p *Process) run(started chan<- error, stdout io.Reader, progress *os.File, output io.Writer) {
+func (p *Process) run(started chan<- error, stdout io.Reader, progress *os.File, o Options) {
 	defer close(p.done)
-	runtime.LockOSThread() // released with the goroutine
+	runtime.LockOSThread() // the thread ends with the goroutine
+	if o.Nice > 0 {
+		// The priority is this thread's, and ffmpeg inherits it (setpriority(2)).
+		// Without it ffmpeg still encodes.
+		_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, o.Nice)
+	}
 	err := p.cmd.Start()
 	started <- err
 	if err != nil {
@@ -110,7 +116,7 @@ func (p *Process) run(started chan<- error, stdout io.Reader, progress *os.File,
 		progress.Close()
 	})
 	p.copier.Go(func() {
-		if _, err := io.Copy(output, stdout); err != nil {
+		if _, err := io.Copy(o.Output, stdout); err != nil {
 			p.mu.Lock()
 			p.outputErr = err
 			p.mu.Unlock()

@@ -20,7 +20,8 @@ type Index struct {
 	settings  settings
 	end       int64 // of the last whole fragment, or else of the head, bytes
 	finished  bool
-	zeroed    bool // every track's times were moved to begin at 0
+	zeroed    bool          // every track's times were moved to begin at 0
+	until     time.Duration // after the movie's start, where its presentation ends; 0 for where the samples do
 }
 
 // Range is a stretch of the file, in bytes.
@@ -251,6 +252,11 @@ func zeroed(m *moof) bool {
 	}
 	return m.signed
 }
+
+// End sets where the presentation of the finished movie ends, after its start:
+// what the samples hold beyond that is cut off by the edit list. It needs
+// absolute times and is not kept in the file.
+func (ix *Index) End(after time.Duration) { ix.until = after }
 
 // samples returns how many samples the index holds.
 func (ix *Index) samples() (n int) {

@@ -46,6 +46,9 @@ func (ix *Index) plan(tracks []*track) (plans []shown, timescale uint32) {
 		// A track that has ended before the movie begins keeps its last tick,
 		// because a media box has to have a duration.
 		from = min(from, end-1)
+		if ix.until > 0 && !zeroed {
+			end = max(min(end, zero+timeToTicks(ix.until, t.box.timescale)), from+1)
+		}
 		var p shown
 		if delay := scale(from-zero, t.box.timescale, timescale, false); delay > 0 {
 			p.edits = append(p.edits, edit{duration: uint64(delay), media: -1})

@@ -1,0 +1,39 @@
+package mp4
+
+import (
+	"slices"
+	"time"
+)
+
+// Still tells how many pictures of the video track are coded in at most limit
+// bytes, and the longest time without a larger one. An encoder codes a picture
+// that shows the one before again in a few bytes, so this tells repeated
+// pictures without decoding any.
+func (ix *Index) Still(limit uint32) (pictures int, longest time.Duration) {
+	i := slices.IndexFunc(ix.tracks, func(t *track) bool { return t.box.handler == "vide" && t.len() > 0 })
+	if i < 0 {
+		return 0, 0
+	}
+	t := ix.tracks[i]
+	var at, since, most int64 // ticks
+	n := 0
+	next := func(delta int64) {
+		if t.sizes[n] <= limit {
+			pictures++
+		} else {
+			most = max(most, at-since)
+			since = at
+		}
+		n++
+		at += delta
+	}
+	for _, run := range t.deltas {
+		for range run.count {
+			next(int64(run.value))
+		}
+	}
+	if n < t.len() {
+		next(int64(t.tail))
+	}
+	return pictures, ticksToTime(max(most, at-since), t.box.timescale)
+}
