@@ -7,9 +7,9 @@ import (
 )
 
 // Time is an instant on CLOCK_MONOTONIC, as nanoseconds since the machine's
-// boot. It is the clock that Chromium stamps its frame swaps with, that ffmpeg
-// stamps x11grab's pictures with, and that sound is mapped to, so instants of
-// all three can be compared. It stands still while the machine is suspended.
+// boot. It is the clock that Chromium stamps its frame swaps with and that sound
+// is mapped to, so instants of both can be compared. It stands still while the
+// machine is suspended.
 type Time int64
 
 // Now returns the present instant of CLOCK_MONOTONIC.

@@ -13,9 +13,10 @@ const sinkName = "beam"
 
 // daemonConf replaces /etc/pulse/daemon.conf. Chrome plays at the server's
 // default rate; with PulseAudio's own default, 44100, every sound would be
-// resampled twice.
+// resampled twice. Without a limit to its time, a realtime thread that catches
+// up after a stall is not killed.
 var daemonConf = fmt.Sprintf("default-sample-format = s16le\ndefault-sample-rate = %[1]d\n"+
-	"alternate-sample-rate = %[1]d\ndefault-sample-channels = %[2]d\nflat-volumes = no\n",
+	"alternate-sample-rate = %[1]d\ndefault-sample-channels = %[2]d\nflat-volumes = no\nrlimit-rttime = -1\n",
 	capture.SampleRate, capture.Channels)
 
 // args returns the arguments of a daemon of the given major version that
@@ -35,8 +36,10 @@ func args(major int, socket string) []string {
 		"--exit-idle-time=-1", "--disallow-exit=yes", "--disallow-module-loading=yes",
 		// Shared memory would leave segments behind after a kill.
 		"--disable-shm=yes",
-		// A priority it isn't allowed would be asked of RealtimeKit, over D-Bus.
-		"--high-priority=no", "--realtime=no",
+		// A sink that is late renders silence for what the browser couldn't send
+		// in time. Where it isn't allowed the priority it goes on without: the
+		// environment keeps it from asking RealtimeKit over D-Bus.
+		"--high-priority=yes", "--realtime=yes",
 		// The limiter kills the daemon when the machine is busy.
 		"--no-cpu-limit=yes",
 		"--log-target=stderr", "--log-level=error",

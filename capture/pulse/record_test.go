@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -109,6 +110,7 @@ type player struct {
 	written int64
 	click   bool
 	clicks  []int64 // indices of the samples
+	starved atomic.Bool
 }
 
 func play(t *testing.T, s *Server) *player {
@@ -117,14 +119,17 @@ func play(t *testing.T, s *Server) *player {
 	requests := make(chan int, 64)
 	var err error
 	p.conn, err = dial(t.Context(), s.socket, func(m any) {
-		if m, ok := m.(*proto.Request); ok {
+		switch m := m.(type) {
+		case *proto.Request:
 			requests <- int(m.Length)
+		case *proto.Underflow:
+			p.starved.Store(true)
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const target = capture.SampleRate / 25 * bytesPerSample
+	const target = capture.SampleRate / 2 * bytesPerSample // the machine may be busy
 	var reply proto.CreatePlaybackStreamReply
 	if err := p.conn.request(&proto.CreatePlaybackStream{
 		SampleSpec: proto.SampleSpec{Format: proto.FormatInt16LE, Channels: 2, Rate: capture.SampleRate},
@@ -185,7 +190,19 @@ func (p *player) sight(t *testing.T) (sighting, bool) {
 // for a busy machine; the figures are logged.
 func TestClickTimes(t *testing.T) {
 	s := start(t, shortDir(t))
+	for range 5 {
+		if clickTimes(t, s) {
+			return
+		}
+		t.Log("the player starved, which moves its clicks: once more")
+	}
+	t.Error("the machine is too busy to play a few clicks")
+}
+
+// clickTimes returns false when the player couldn't keep up.
+func clickTimes(t *testing.T, s *Server) bool {
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	r := record(t, ctx, s)
 	p := play(t, s)
 	var line timeline
@@ -194,7 +211,7 @@ func TestClickTimes(t *testing.T) {
 		if at, ok := p.sight(t); ok {
 			line.observe(at)
 		}
-		if n%10 == 9 && n < 55 {
+		if n%10 == 9 && n < 45 {
 			p.mu.Lock()
 			p.click = true
 			p.mu.Unlock()
@@ -205,6 +222,9 @@ func TestClickTimes(t *testing.T) {
 	if r.err != nil {
 		t.Fatal(r.err)
 	}
+	if p.starved.Load() {
+		return false
+	}
 	var heard []capture.Time
 	for _, part := range r.all() {
 		for i := 0; i < len(part.PCM); i += capture.Channels {
@@ -213,6 +233,8 @@ func TestClickTimes(t *testing.T) {
 			}
 		}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if len(heard) != len(p.clicks) || len(heard) < 4 {
 		t.Fatalf("heard %d clicks of %d", len(heard), len(p.clicks))
 	}
@@ -223,7 +245,7 @@ func TestClickTimes(t *testing.T) {
 			t.Errorf("click %d is off by %v", i, d)
 		}
 	}
-	t.Logf("stats: %+v", s.Stats())
+	return true
 }
 
 // TestTwoServersDoNotHearEachOther plays a tone into one of two.
@@ -320,6 +342,27 @@ func TestStall(t *testing.T) {
 	if d := absolute(last.At.Sub(parts[0].At) - counted); d > 50*time.Millisecond {
 		t.Errorf("%v of samples have capture times %v apart", counted, last.At.Sub(parts[0].At))
 	}
+}
+
+// TestDeadDaemon stops the daemon for good: Record gives it up after ten
+// seconds, and Close has to kill it.
+func TestDeadDaemon(t *testing.T) {
+	dir := shortDir(t)
+	s := start(t, dir)
+	r := record(t, t.Context(), s)
+	if err := syscall.Kill(s.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	<-r.done
+	wantFault(t, r.err, capture.ClassAudio)
+	if s.Err() != nil {
+		t.Errorf("the daemon has ended: %v", s.Err())
+	}
+	closeServer(t, s)
+	if alive(s.PID()) {
+		t.Error("the process is still there")
+	}
+	wantEmpty(t, dir)
 }
 
 // TestBeamKilled: when Beam itself is killed, the daemon dies with it.

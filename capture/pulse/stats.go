@@ -10,7 +10,7 @@ import (
 type Stats struct {
 	Samples      int64         // read, for each channel
 	Silent       int64         // of those, in packets without any sound
-	Stalls       int           // times without data for longer than StallAfter
+	Stalls       int           // times no data came for longer than StallAfter; nothing need be lost
 	LongestStall time.Duration // longest time without data, if longer than StallAfter
 	Jumps        int           // times the samples went on at another time: some were lost
 	Skew         float64       // how much longer than nominal a sample lasts: 65e-6
