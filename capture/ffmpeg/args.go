@@ -58,8 +58,31 @@ func streams(s Spec) []*ff.Stream {
 		picture := grab(s).Video().
 			Filter("scale", nil, ff.KwArgs{"out_color_matrix": "bt709", "out_range": "tv"}).
 			Filter("format", ff.Args{"yuv420p"})
+		if s.Grab.Rate > s.FPS {
+			picture = slot(picture, s)
+		}
 		return []*ff.Stream{picture, stream.Audio()}
 	}
+}
+
+// slot puts pictures that are grabbed faster than the grid on the grid, by the
+// rule of capture.Slotter. Grabbing at the grid's own rate would beat against
+// the page's: two of its pictures fall between two grabs, and one is lost.
+//
+// Register 0 holds the first free slot, register 1 the slot of this picture.
+func slot(picture *ff.Stream, s Spec) *ff.Stream {
+	at := func(time string) string {
+		pos := fmt.Sprintf("%s*%d", time, s.FPS)
+		return fmt.Sprintf("st(1,if(gt(round(%[1]s),ld(0))*gt(%[1]s-ld(0),0.75),round(%[1]s),ld(0)))", pos)
+	}
+	keep := fmt.Sprintf("%s;if(lte(ld(1)-t*%d,1),st(0,ld(1)+1)*0+1,0)", at("t"), s.FPS)
+	move := fmt.Sprintf("%s;st(0,ld(1)+1);ld(1)/%d/TB", at("T"), s.FPS)
+	return picture.
+		// What is grabbed twice is equal to the bit. One in a while is passed
+		// on, so that a page that does not change keeps the output flowing.
+		Filter("mpdecimate", nil, ff.KwArgs{"hi": "0", "lo": "0", "frac": "0", "max": strconv.Itoa(s.Grab.Rate * 2 / 5)}).
+		Filter("select", ff.Args{keep}).
+		Filter("setpts", ff.Args{move})
 }
 
 func grab(s Spec) *ff.Stream {
@@ -88,9 +111,6 @@ func container(s Spec) ff.KwArgs {
 	if s.Grab != nil {
 		// The grab has no end of its own: it ends with the sound.
 		args["shortest"] = ""
-	}
-	if s.Comment != "" {
-		args["metadata"] = "comment=" + s.Comment
 	}
 	return args
 }

@@ -26,8 +26,9 @@ func TestArgsGolden(t *testing.T) {
 	vfr.VFR = true
 	x11.Size = capture.Size{Width: 1080, Height: 1920}
 	x11.Grab = &ffmpeg.Grab{Display: ":7", Start: time.Unix(1700000000, 123456789), Rate: 30}
-	sound.Comment = "a 'quoted' comment; with = signs"
-	for name, s := range map[string]ffmpeg.Spec{"screencast": screencast, "vfr": vfr, "x11": x11, "sound": sound} {
+	twice := x11
+	twice.Grab = &ffmpeg.Grab{Display: ":7", Start: time.Unix(1700000000, 123456789), Rate: 60}
+	for name, s := range map[string]ffmpeg.Spec{"screencast": screencast, "vfr": vfr, "x11": x11, "x11-twice": twice, "sound": sound} {
 		t.Run(name, func(t *testing.T) {
 			args, err := ffmpeg.Args(s)
 			if err != nil {

@@ -17,8 +17,6 @@ type Spec struct {
 	Preset  string // of libx264: ultrafast to veryslow
 	CRF     int    // constant quality of libx264, 0 (best) to 51
 	MaxRate int    // cap of the picture's bit rate, bits a second
-
-	Comment string // metadata of the file
 }
 
 // Grab tells ffmpeg which pixels of which X display to grab.

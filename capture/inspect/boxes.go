@@ -11,17 +11,17 @@ import (
 type Boxes struct {
 	// MoovFirst means that the index lies before the media data, so that a
 	// player can begin before it has the whole file.
-	MoovFirst bool `json:"moovFirst"`
+	MoovFirst bool `json:"moov_first"`
 	// Fragmented means that the file has movie fragments (clause 8.8).
 	Fragmented bool `json:"fragmented"`
 	// VideoEditList and AudioEditList tell whether the first track of the kind
 	// has an edit list (clause 8.6.6).
-	VideoEditList bool `json:"videoEditList"`
-	AudioEditList bool `json:"audioEditList"`
+	VideoEditList bool `json:"video_edit_list"`
+	AudioEditList bool `json:"audio_edit_list"`
 	// AudioSkip is the media time at which the first edit of the sound that
 	// is not empty begins, in units of the track's time scale: the priming
 	// samples that a player drops.
-	AudioSkip int64 `json:"audioSkip"`
+	AudioSkip int64 `json:"audio_skip"`
 	// Broken means that the file ends within a box.
 	Broken bool `json:"broken"`
 }

@@ -11,18 +11,18 @@ type PictureReport struct {
 	Pictures  int     `json:"pictures"`
 	Distinct  int     `json:"distinct"` // that can be told from the last distinct one
 	Repeated  int     `json:"repeated"` // that can't
-	PerSecond float64 `json:"perSecond"`
+	PerSecond float64 `json:"per_second"`
 	// DistinctPerSecond is what a viewer gets of the rate of the pictures.
-	DistinctPerSecond      float64 `json:"distinctPerSecond"`
-	LongestFreezeMs        float64 `json:"longestFreezeMs"` // longest time that one distinct picture was shown
-	LongestFreezeAtSeconds float64 `json:"longestFreezeAtSeconds"`
+	DistinctPerSecond      float64 `json:"distinct_per_second"`
+	LongestFreezeMs        float64 `json:"longest_freeze_ms"` // longest time that one distinct picture was shown
+	LongestFreezeAtSeconds float64 `json:"longest_freeze_at_seconds"`
 	// LongestGapMs is the longest time from one picture to the next; above
 	// the usual distance pictures are missing, or the rate varies.
-	LongestGapMs float64 `json:"longestGapMs"`
-	UsualGapMs   float64 `json:"usualGapMs"` // the median
-	StartSeconds float64 `json:"startSeconds"`
-	EndSeconds   float64 `json:"endSeconds"` // of the last picture's showing
-	DecodeErrors int     `json:"decodeErrors"`
+	LongestGapMs float64 `json:"longest_gap_ms"`
+	UsualGapMs   float64 `json:"usual_gap_ms"` // the median
+	StartSeconds float64 `json:"start_seconds"`
+	EndSeconds   float64 `json:"end_seconds"` // of the last picture's showing
+	DecodeErrors int     `json:"decode_errors"`
 }
 
 // Two pictures differ when, at 320 pixels on the longer side, one pixel changes

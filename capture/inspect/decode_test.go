@@ -158,8 +158,8 @@ func TestSoundChannels(t *testing.T) {
 }
 
 func TestDecodeEndsEarly(t *testing.T) {
-	// Ten minutes would take far longer than this test.
-	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-i", "color=s=320x180:r=30:d=600"}, x264...)...)
+	// Far more pictures than are wanted.
+	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-i", "color=s=320x180:r=30:d=200"}, x264...)...)
 	broken := errors.New("no more room")
 	n := 0
 	err := Tools{}.Pictures(t.Context(), path, PictureOptions{}, func(Picture) error {

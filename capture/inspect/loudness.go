@@ -9,24 +9,24 @@ import (
 
 // SoundReport tells what can be heard, and whether it is whole.
 type SoundReport struct {
-	MeanDBFS float64 `json:"meanDbfs"` // root mean square of all samples; -120 stands for digital silence
-	PeakDBFS float64 `json:"peakDbfs"` // largest sample; above 0 where the decoder overshoots
+	MeanDBFS float64 `json:"mean_dbfs"` // root mean square of all samples; -120 stands for digital silence
+	PeakDBFS float64 `json:"peak_dbfs"` // largest sample; above 0 where the decoder overshoots
 	// SilentSeconds adds up the windows of 10 ms below -60 dBFS (root mean
 	// square, of the louder channel).
-	SilentSeconds           float64 `json:"silentSeconds"`
-	LongestSilenceSeconds   float64 `json:"longestSilenceSeconds"`
-	LongestSilenceAtSeconds float64 `json:"longestSilenceAtSeconds"`
-	ClippedSamples          int     `json:"clippedSamples"` // in runs of three or more at full scale, of all channels
+	SilentSeconds           float64 `json:"silent_seconds"`
+	LongestSilenceSeconds   float64 `json:"longest_silence_seconds"`
+	LongestSilenceAtSeconds float64 `json:"longest_silence_at_seconds"`
+	ClippedSamples          int     `json:"clipped_samples"` // in runs of three or more at full scale, of all channels
 	// Gaps are holes between the samples of the stream, of more than 5 ms.
 	Gaps                int     `json:"gaps"`
-	GapSeconds          float64 `json:"gapSeconds"`
-	LongestGapMs        float64 `json:"longestGapMs"`
-	LongestGapAtSeconds float64 `json:"longestGapAtSeconds"`
-	OverlapSeconds      float64 `json:"overlapSeconds"`  // samples that begin before those before them end
-	DurationSeconds     float64 `json:"durationSeconds"` // of all samples, without the holes
-	StartSeconds        float64 `json:"startSeconds"`
-	EndSeconds          float64 `json:"endSeconds"`
-	DecodeErrors        int     `json:"decodeErrors"`
+	GapSeconds          float64 `json:"gap_seconds"`
+	LongestGapMs        float64 `json:"longest_gap_ms"`
+	LongestGapAtSeconds float64 `json:"longest_gap_at_seconds"`
+	OverlapSeconds      float64 `json:"overlap_seconds"`  // samples that begin before those before them end
+	DurationSeconds     float64 `json:"duration_seconds"` // of all samples, without the holes
+	StartSeconds        float64 `json:"start_seconds"`
+	EndSeconds          float64 `json:"end_seconds"`
+	DecodeErrors        int     `json:"decode_errors"`
 }
 
 const (

@@ -14,11 +14,11 @@ import (
 type Info struct {
 	Container       string            `json:"container"` // ffprobe's name of the format
 	Bytes           int64             `json:"bytes"`
-	StartSeconds    float64           `json:"startSeconds"` // the earliest start of a stream
-	DurationSeconds float64           `json:"durationSeconds"`
-	BitsPerSecond   int64             `json:"bitsPerSecond"`
-	VideoStreams    int               `json:"videoStreams"`
-	AudioStreams    int               `json:"audioStreams"`
+	StartSeconds    float64           `json:"start_seconds"` // the earliest start of a stream
+	DurationSeconds float64           `json:"duration_seconds"`
+	BitsPerSecond   int64             `json:"bits_per_second"`
+	VideoStreams    int               `json:"video_streams"`
+	AudioStreams    int               `json:"audio_streams"`
 	Video           *VideoStream      `json:"video,omitempty"` // the first one
 	Audio           *AudioStream      `json:"audio,omitempty"` // the first one
 	MP4             *Boxes            `json:"mp4,omitempty"`
@@ -35,33 +35,33 @@ type VideoStream struct {
 	Profile         string  `json:"profile,omitempty"`
 	Width           int     `json:"width"`
 	Height          int     `json:"height"`
-	PixelFormat     string  `json:"pixelFormat"`
-	ColourRange     string  `json:"colourRange,omitempty"`     // "tv" or "pc"
-	ColourMatrix    string  `json:"colourMatrix,omitempty"`    // H.273 matrix coefficients, ffmpeg's names
-	ColourPrimaries string  `json:"colourPrimaries,omitempty"` // likewise
-	ColourTransfer  string  `json:"colourTransfer,omitempty"`  // likewise
-	NominalFPS      float64 `json:"nominalFps"`                // the average of the file
-	BFrames         bool    `json:"bFrames"`
-	StartSeconds    float64 `json:"startSeconds"`
-	DurationSeconds float64 `json:"durationSeconds"`
-	BitsPerSecond   int64   `json:"bitsPerSecond"`
+	PixelFormat     string  `json:"pixel_format"`
+	ColourRange     string  `json:"colour_range,omitempty"`     // "tv" or "pc"
+	ColourMatrix    string  `json:"colour_matrix,omitempty"`    // H.273 matrix coefficients, ffmpeg's names
+	ColourPrimaries string  `json:"colour_primaries,omitempty"` // likewise
+	ColourTransfer  string  `json:"colour_transfer,omitempty"`  // likewise
+	NominalFPS      float64 `json:"nominal_fps"`                // the average of the file
+	BFrames         bool    `json:"b_frames"`
+	StartSeconds    float64 `json:"start_seconds"`
+	DurationSeconds float64 `json:"duration_seconds"`
+	BitsPerSecond   int64   `json:"bits_per_second"`
 }
 
 // AudioStream describes an audio stream. Times are zero where the file has none.
 type AudioStream struct {
 	Codec           string  `json:"codec"`
 	Profile         string  `json:"profile,omitempty"`
-	SampleRate      int     `json:"sampleRate"`
+	SampleRate      int     `json:"sample_rate"`
 	Channels        int     `json:"channels"`
-	StartSeconds    float64 `json:"startSeconds"`
-	DurationSeconds float64 `json:"durationSeconds"`
-	BitsPerSecond   int64   `json:"bitsPerSecond"`
+	StartSeconds    float64 `json:"start_seconds"`
+	DurationSeconds float64 `json:"duration_seconds"`
+	BitsPerSecond   int64   `json:"bits_per_second"`
 	// PrimingUnmarked means that the stream is AAC in an MP4 file whose edit
 	// list does not drop the encoder's priming samples. Players present them:
 	// 1024 samples (21.3 ms at 48 kHz) with ffmpeg's encoder. All sound is
 	// late by them, unless the writer of the file took them into account
 	// otherwise. Decoded times include it; nothing is corrected.
-	PrimingUnmarked bool `json:"primingUnmarked"`
+	PrimingUnmarked bool `json:"priming_unmarked"`
 }
 
 // probed is ffprobe's JSON, as far as it is used.

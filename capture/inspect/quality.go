@@ -20,11 +20,11 @@ type Report struct {
 // SyncReport compares where picture and sound begin and end in the file. It
 // tells nothing of lip sync, which only marks in the content do.
 type SyncReport struct {
-	StartDifferenceMs float64 `json:"startDifferenceMs"` // positive: the sound begins later
-	EndDifferenceMs   float64 `json:"endDifferenceMs"`   // positive: the sound ends later
+	StartDifferenceMs float64 `json:"start_difference_ms"` // positive: the sound begins later
+	EndDifferenceMs   float64 `json:"end_difference_ms"`   // positive: the sound ends later
 	// SoundCoverage is the length of all decoded sound as a share of the
 	// length of the picture, from its first picture to its end; 1 is whole.
-	SoundCoverage float64 `json:"soundCoverage"`
+	SoundCoverage float64 `json:"sound_coverage"`
 }
 
 // Quality decodes the whole file and computes its report. What it costs is the

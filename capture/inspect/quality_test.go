@@ -93,7 +93,7 @@ func TestQualityComparesStartAndEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{`"distinctPerSecond"`, `"silentSeconds"`, `"startDifferenceMs"`, `"moovFirst":true`} {
+	for _, key := range []string{`"distinct_per_second"`, `"silent_seconds"`, `"start_difference_ms"`, `"moov_first":true`} {
 		if !strings.Contains(string(out), key) {
 			t.Errorf("no %s in %s", key, out)
 		}

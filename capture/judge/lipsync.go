@@ -28,7 +28,7 @@ type LipSync struct {
 	Clip marks.Motion `json:"clip"`
 	// PrimingUnmarked is the same as in inspect.AudioStream: the offsets may
 	// hold about 21 ms that the file's missing edit list puts there.
-	PrimingUnmarked bool `json:"primingUnmarked"`
+	PrimingUnmarked bool `json:"priming_unmarked"`
 }
 
 // JudgeLipSync decodes a recording of the lip-sync page, whose viewport fills

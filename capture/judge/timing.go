@@ -15,7 +15,7 @@ type Timing struct {
 	marks.Timing
 	// PrimingUnmarked is the same as in inspect.AudioStream: the offsets may
 	// hold about 21 ms that the file's missing edit list puts there.
-	PrimingUnmarked bool `json:"primingUnmarked"`
+	PrimingUnmarked bool `json:"priming_unmarked"`
 }
 
 // JudgeTiming decodes a recording of the timing page, whose viewport fills the

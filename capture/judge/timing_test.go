@@ -211,7 +211,7 @@ func TestTimingAsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{`"distinctPerSecond"`, `"offsetSpreadMs"`, `"primingUnmarked"`, `"missingBeeps"`} {
+	for _, key := range []string{`"distinct_per_second"`, `"offset_spread_ms"`, `"priming_unmarked"`, `"missing_beeps"`} {
 		if !strings.Contains(string(out), key) {
 			t.Errorf("no %s in %s", key, out)
 		}

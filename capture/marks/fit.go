@@ -68,10 +68,10 @@ func median(v []float64) float64 {
 
 // Spread sums a series of offsets up.
 type Spread struct {
-	MedianMs         float64 `json:"medianMs"`
-	MinMs            float64 `json:"minMs"`
-	MaxMs            float64 `json:"maxMs"`
-	DriftMsPerMinute float64 `json:"driftMsPerMinute"` // slope of the straight line through the offsets
+	MedianMs         float64 `json:"median_ms"`
+	MinMs            float64 `json:"min_ms"`
+	MaxMs            float64 `json:"max_ms"`
+	DriftMsPerMinute float64 `json:"drift_ms_per_minute"` // slope of the straight line through the offsets
 }
 
 // spread takes offsets in ms and their times in the file in seconds.

@@ -66,8 +66,8 @@ func Flashes(levels []Level) []Flash {
 type LipSync struct {
 	Flashes         int `json:"flashes"`
 	Beeps           int `json:"beeps"`
-	UnpairedFlashes int `json:"unpairedFlashes"` // no beep within half a second
-	UnpairedBeeps   int `json:"unpairedBeeps"`
+	UnpairedFlashes int `json:"unpaired_flashes"` // no beep within half a second
+	UnpairedBeeps   int `json:"unpaired_beeps"`
 	// Pairs and Offset hold the onset of the beep less that of the flash,
 	// positive when the sound is late, as Flashes gives them: expect half a
 	// picture's length less than the true value, and single pairs to differ
@@ -78,8 +78,8 @@ type LipSync struct {
 
 // FlashOffset is the offset of one flash and its beep.
 type FlashOffset struct {
-	FileSeconds float64 `json:"fileSeconds"` // onset of the flash
-	OffsetMs    float64 `json:"offsetMs"`
+	FileSeconds float64 `json:"file_seconds"` // onset of the flash
+	OffsetMs    float64 `json:"offset_ms"`
 }
 
 // MeasureLipSync pairs flashes and beeps, each in order. Flashes come once a

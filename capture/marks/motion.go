@@ -15,12 +15,12 @@ type Reading struct {
 // Motion tells how the number in a strip went on from picture to picture.
 type Motion struct {
 	Pictures          int     `json:"pictures"`
-	Unreadable        int     `json:"unreadable"`        // pictures without a valid strip
-	Distinct          int     `json:"distinct"`          // pictures whose number differs from the one before
-	Repeated          int     `json:"repeated"`          // pictures with the same number as the one before
-	DistinctPerSecond float64 `json:"distinctPerSecond"` // over the time from the first to the end of the last picture
-	LongestFreezeMs   float64 `json:"longestFreezeMs"`   // longest time in the file that one number was shown
-	LongestFreezeAtS  float64 `json:"longestFreezeAtSeconds"`
+	Unreadable        int     `json:"unreadable"`          // pictures without a valid strip
+	Distinct          int     `json:"distinct"`            // pictures whose number differs from the one before
+	Repeated          int     `json:"repeated"`            // pictures with the same number as the one before
+	DistinctPerSecond float64 `json:"distinct_per_second"` // over the time from the first to the end of the last picture
+	LongestFreezeMs   float64 `json:"longest_freeze_ms"`   // longest time in the file that one number was shown
+	LongestFreezeAtS  float64 `json:"longest_freeze_at_seconds"`
 }
 
 // MeasureMotion counts readings that are in the order of their times. An

@@ -12,41 +12,41 @@ type Timing struct {
 	Motion
 	// LongestStepMs is the longest step of the page's clock from one picture
 	// to the next different one.
-	LongestStepMs float64 `json:"longestStepMs"`
+	LongestStepMs float64 `json:"longest_step_ms"`
 	Backwards     int     `json:"backwards"` // pictures in which the clock had gone back
 	// Stretches is 1 unless the page's clock and the file's jump apart, as
 	// they do at a pause of the recording.
 	Stretches int `json:"stretches"`
 	// ClockDriftPPM tells by how much the file's time runs longer than the
 	// page's clock, in millionths; the same in ms a minute stands beside it.
-	ClockDriftPPM         float64 `json:"clockDriftPpm"`
-	ClockDriftMsPerMinute float64 `json:"clockDriftMsPerMinute"`
+	ClockDriftPPM         float64 `json:"clock_drift_ppm"`
+	ClockDriftMsPerMinute float64 `json:"clock_drift_ms_per_minute"`
 	// PictureWanderMs is how far the pictures move against the straight line
 	// through their own clock: the largest less the smallest median of a second.
 	// Up to one picture's length is the beat of two picture rates.
-	PictureWanderMs float64 `json:"pictureWanderMs"`
+	PictureWanderMs float64 `json:"picture_wander_ms"`
 
-	Beeps        int            `json:"beeps"`        // that belong to a second of the page
-	MissingBeeps []int          `json:"missingBeeps"` // seconds of the page
-	StrayBeeps   int            `json:"strayBeeps"`   // that belong to none
+	Beeps        int            `json:"beeps"`         // that belong to a second of the page
+	MissingBeeps []int          `json:"missing_beeps"` // seconds of the page
+	StrayBeeps   int            `json:"stray_beeps"`   // that belong to none
 	Seconds      []SecondOffset `json:"seconds,omitempty"`
 	// Offset sums up the OffsetMs of the seconds.
 	Offset Spread `json:"offset"`
 	// OffsetSpreadMs is the largest less the smallest FittedMs: how steady the
 	// sound is, freed from the rounding of single pictures to their grid.
-	OffsetSpreadMs float64 `json:"offsetSpreadMs"`
+	OffsetSpreadMs float64 `json:"offset_spread_ms"`
 }
 
 // SecondOffset is the offset of one beep.
 type SecondOffset struct {
-	PageSecond  int     `json:"pageSecond"`
-	FileSeconds float64 `json:"fileSeconds"` // onset of the beep
+	PageSecond  int     `json:"page_second"`
+	FileSeconds float64 `json:"file_seconds"` // onset of the beep
 	// OffsetMs is the onset less the time at which the page's clock showed
 	// that second, averaged from the pictures within a second of it.
-	OffsetMs float64 `json:"offsetMs"`
+	OffsetMs float64 `json:"offset_ms"`
 	// FittedMs is the same with the straight line through the clock of all
 	// pictures.
-	FittedMs float64 `json:"fittedMs"`
+	FittedMs float64 `json:"fitted_ms"`
 }
 
 const (
