@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// Participant is one of the scripted people in the room.
+// Participant is one of the scripted people.
 type Participant struct {
-	ID     string     `json:"id"`
-	Name   string     `json:"name"`
-	Role   string     `json:"role"` // host, guest or viewer
-	Color  color.RGBA `json:"-"`    // of the ground of the picture; it fills more than half of it
-	ToneHz float64    `json:"-"`    // of the voice
+	ID     string
+	Name   string
+	Role   string     // host, guest or viewer
+	Color  color.RGBA // ground of the picture; covers at least 60 % of it
+	ToneHz float64    // the voice: a sine of -12 dBFS while the participant speaks
 }
 
-// Participants returns the people in the room, in the order in which they
-// speak.
+// Participants returns the people of the room in the order in which they speak,
+// a quarter of SpeakingCycle each.
 func Participants() []Participant {
 	return []Participant{
 		{ID: "ana", Name: "Ana", Role: "host", Color: color.RGBA{196, 52, 60, 255}, ToneHz: 440},
@@ -25,41 +25,49 @@ func Participants() []Participant {
 	}
 }
 
-// The script of the room. The speakers take turns; the script repeats.
-const (
-	turn  = 2500 * time.Millisecond // of one speaker
-	cycle = 4 * turn                // of all speakers: the length of a clip
+// ScreenColor is the ground of the screen that Ben shares; it covers most of
+// the picture.
+func ScreenColor() color.RGBA { return color.RGBA{92, 58, 150, 255} }
 
-	period     = 30 * time.Second // after which the script repeats
-	devArrives = 2 * time.Second
-	devLeaves  = 24 * time.Second
-	shareStart = 6 * time.Second // Ben shares a screen
-	shareEnd   = 11 * time.Second
+// The script of the room, in time since its first viewer joined. It repeats
+// after ScriptPeriod.
+const (
+	SpeakingCycle = 10 * time.Second // also the length of a participant's clip
+	ScriptPeriod  = 30 * time.Second
+
+	DevArrives   = 2 * time.Second
+	DevLeaves    = 24 * time.Second
+	ScreenStarts = 6 * time.Second // Ben shares a screen
+	ScreenEnds   = 11 * time.Second
+
+	turn = SpeakingCycle / 4
 )
 
-// The ids of the one who comes and goes, and of the one who shares.
-const (
-	comer  = "dev"
-	sharer = "ben"
-)
+// clapper is the only participant of the lip-sync page.
+var clapper = Participant{ID: "clapper", Name: "Clapper", Role: "host"}
 
-// present tells whether a participant is in the room at t since its start.
-func present(id string, t time.Duration) bool {
-	t %= period
-	return id != comer || (t >= devArrives && t < devLeaves)
+// span is a time in each period in which something goes on. The zero span is
+// always.
+type span struct{ from, to time.Duration }
+
+func (s span) holds(t time.Duration) bool {
+	t %= ScriptPeriod
+	return s == span{} || (t >= s.from && t < s.to)
 }
 
-// sharing tells whether the screen is shared at t.
-func sharing(t time.Duration) bool {
-	t %= period
-	return t >= shareStart && t < shareEnd
-}
-
-// speaker returns the id of who speaks at t, "" when nobody does.
-func speaker(t time.Duration) string {
-	id := Participants()[int(t%cycle/turn)].ID
-	if !present(id, t) {
-		return ""
+// presence returns when a participant is in the room.
+func presence(id string) span {
+	if id == "dev" {
+		return span{DevArrives, DevLeaves}
 	}
-	return id
+	return span{}
 }
+
+// sharer is the id of who shares a screen.
+const sharer = "ben"
+
+var screenShare = span{ScreenStarts, ScreenEnds}
+
+// speaks tells whether the participant at index i of Participants speaks at t,
+// if present.
+func speaks(i int, t time.Duration) bool { return int(t%SpeakingCycle/turn) == i }

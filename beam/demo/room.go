@@ -2,141 +2,166 @@ package demo
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 )
 
-// member is somebody in a room, with the tracks that are published.
+// member is somebody in a room.
 type member struct {
 	Participant
-	Sharing bool         `json:"sharing"`
-	tracks  []*publisher // sound and picture
-	screen  *publisher   // nil for who never shares
+	present span
+	shares  span // when a screen is shared; only with screen
+	turn    int  // place in the order of speaking, -1 for who never speaks
+	sources []*source
+	screen  *source // or nil
 }
 
-// room is a set of members, a script that says who is there when, and the
-// visitors who watch.
-type room struct {
-	members []*member
-	script  script
-
-	begin sync.Once
-	begun chan struct{} // closed when the first visitor has come
-	start time.Time
-
-	mu       sync.Mutex
-	ended    bool
-	visitors map[*visitor]struct{}
-}
-
-// script tells what goes on at t since the room's start.
-type script struct {
-	present func(id string, t time.Duration) bool
-	sharing func(id string, t time.Duration) bool
-	speaker func(t time.Duration) string
-}
-
-func newRoom(members []*member, s script) *room {
-	return &room{members: members, script: s, begun: make(chan struct{}), visitors: map[*visitor]struct{}{}}
-}
-
-// run publishes the members' media, and tells the visitors of each change,
-// until ctx ends. The script begins when the first visitor comes.
-func (r *room) run(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-		return
-	case <-r.begun:
-	}
-	var all sync.WaitGroup
-	defer all.Wait()
-	for _, m := range r.members {
-		absent := func(t time.Duration) bool { return !r.script.present(m.ID, t) }
-		for _, p := range m.tracks {
-			all.Go(func() { p.run(ctx, r.start, absent) })
-		}
-		if m.screen != nil {
-			hidden := func(t time.Duration) bool { return absent(t) || !r.script.sharing(m.ID, t) }
-			all.Go(func() { m.screen.run(ctx, r.start, hidden) })
-		}
-	}
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	var last scene
-	for {
-		if now := r.scene(); !now.equal(last) {
-			last = now
-			r.mu.Lock()
-			for v := range r.visitors {
-				v.show(now)
-			}
-			r.mu.Unlock()
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// scene is what a visitor is to see.
+// scene is what goes on in a room at one time. It is comparable.
 type scene struct {
-	members []member // present, with Sharing set
-	speaker string
+	present uint64 // bit i: member i is there
+	sharing uint64 // bit i: member i shares a screen
+	speaker int    // index of a member, -1 for nobody
 	ended   bool
 }
 
-func (s scene) equal(t scene) bool {
-	return s.speaker == t.speaker && s.ended == t.ended &&
-		slices.EqualFunc(s.members, t.members, func(a, b member) bool { return a.ID == b.ID && a.Sharing == b.Sharing })
+func (s scene) has(i int) bool    { return s.present>>i&1 == 1 }
+func (s scene) shares(i int) bool { return s.sharing>>i&1 == 1 }
+
+// room is its members, who follow the script, and its viewers.
+type room struct {
+	name    string
+	clock   mediaClock
+	members []*member
+
+	occupied chan struct{} // the first viewer has come
+	mu       sync.Mutex
+	viewers  map[*viewer]struct{}
+	pause    context.CancelFunc // ends the script when the last viewer goes; nil when it isn't running
+	scene    scene
+	ended    bool
 }
 
-// scene returns what goes on now.
-func (r *room) scene() scene {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended {
-		return scene{ended: true}
+func newRoom(name string, clock mediaClock, members []*member) *room {
+	r := &room{
+		name: name, clock: clock, members: members,
+		occupied: make(chan struct{}, 1), viewers: map[*viewer]struct{}{},
 	}
-	t := time.Since(r.start)
-	s := scene{speaker: r.script.speaker(t)}
-	for _, m := range r.members {
-		if r.script.present(m.ID, t) {
-			now := *m
-			now.Sharing = m.screen != nil && r.script.sharing(m.ID, t)
-			s.members = append(s.members, now)
+	r.scene = r.sceneAt(0)
+	return r
+}
+
+// sceneAt returns what the script says for t.
+func (r *room) sceneAt(t time.Duration) scene {
+	s := scene{speaker: -1}
+	for i, m := range r.members {
+		if !m.present.holds(t) {
+			continue
+		}
+		s.present |= 1 << i
+		if m.screen != nil && m.shares.holds(t) {
+			s.sharing |= 1 << i
+		}
+		if m.turn >= 0 && speaks(m.turn, t) {
+			s.speaker = i
 		}
 	}
 	return s
 }
 
-// enter adds a visitor; the first one begins the script.
-func (r *room) enter(v *visitor) {
-	r.begin.Do(func() {
-		r.start = time.Now()
-		close(r.begun)
-	})
-	now := r.scene()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.visitors[v] = struct{}{}
-	v.show(now)
+// run plays the script whenever there are viewers, until ctx ends.
+func (r *room) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.occupied:
+			r.play(ctx)
+		}
+	}
 }
 
-func (r *room) leave(v *visitor) {
+// play plays the script from its start until the last viewer goes.
+func (r *room) play(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.visitors, v)
+	if len(r.viewers) == 0 || r.ended {
+		r.mu.Unlock()
+		return
+	}
+	r.pause = cancel
+	r.mu.Unlock()
+	var sources []*source
+	for _, m := range r.members {
+		sources = append(sources, m.sources...)
+		if m.screen != nil {
+			sources = append(sources, m.screen)
+		}
+	}
+	// A whole millisecond of the media clock, so that RTP times are exact.
+	start := r.clock.epoch.Add(r.clock.since(time.Now()).Truncate(time.Millisecond))
+	pace(ctx, r.clock, start, sources, func(t time.Duration) { r.show(ctx, r.sceneAt(t)) })
 }
 
-// end tells all visitors that the room is over.
+// show makes s the present scene and tells the viewers when it is another one.
+// Once ctx has ended, which happens under the lock, the script that s comes from
+// is over.
+func (r *room) show(ctx context.Context, s scene) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ctx.Err() != nil || s == r.scene {
+		return
+	}
+	r.scene = s
+	for v := range r.viewers {
+		v.poke()
+	}
+}
+
+func (r *room) present() scene {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.scene
+}
+
+func (r *room) enter(v *viewer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.viewers[v] = struct{}{}
+	if len(r.viewers) > 1 {
+		return
+	}
+	if r.ended {
+		return
+	}
+	r.scene = r.sceneAt(0)
+	select {
+	case r.occupied <- struct{}{}:
+	default:
+	}
+}
+
+func (r *room) leave(v *viewer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.viewers, v)
+	if len(r.viewers) == 0 && r.pause != nil {
+		r.pause()
+		r.pause = nil
+	}
+}
+
+// end ends the meeting for good.
 func (r *room) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
-	for v := range r.visitors {
-		v.show(scene{ended: true})
+	r.scene = scene{speaker: -1, ended: true}
+	for v := range r.viewers {
+		v.poke()
+	}
+	if r.pause != nil {
+		r.pause()
+		r.pause = nil
 	}
 }

@@ -1,0 +1,112 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// clipVersion is part of the cache's name: raise it whenever the clips are to
+// look or sound different, or are kept in another way.
+const clipVersion = 2
+
+// clips returns all clips: from dir, where an earlier run left them, or newly
+// made. With dir "" they are kept in the user's cache, or nowhere where there
+// is none.
+func clips(ctx context.Context, ffmpeg, dir string, log *slog.Logger) (*library, error) {
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err == nil {
+			err = os.MkdirAll(filepath.Join(cache, "beam"), 0o755)
+		}
+		if err != nil {
+			log.Debug("demo clips are not kept", "reason", err)
+			return uncached(ctx, ffmpeg)
+		}
+		dir = filepath.Join(cache, "beam", fmt.Sprintf("demo-v%d", clipVersion))
+	}
+	if l, err := load(dir); err == nil {
+		return l, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(ctx, dir+".lock")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	// Somebody else may have made them meanwhile.
+	if l, err := load(dir); err == nil {
+		return l, nil
+	} else if !errors.Is(err, os.ErrNotExist) {
+		log.Info("demo clips are made again", "reason", err)
+	}
+	began := time.Now()
+	partial := dir + ".partial"
+	// What a run left that was killed goes too: the lock says nobody uses it.
+	if err := os.RemoveAll(partial); err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(partial)
+	if err := os.Mkdir(partial, 0o755); err != nil {
+		return nil, err
+	}
+	if err := encodeAll(ctx, ffmpeg, partial); err != nil {
+		return nil, err
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(partial, dir); err != nil {
+		return nil, err
+	}
+	log.Info("demo clips made", "dir", dir, "took", time.Since(began).Round(time.Millisecond))
+	return load(dir)
+}
+
+// uncached makes the clips in a temporary folder.
+func uncached(ctx context.Context, ffmpeg string) (*library, error) {
+	dir, err := os.MkdirTemp("", "beam-demo-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := encodeAll(ctx, ffmpeg, dir); err != nil {
+		return nil, err
+	}
+	return load(dir)
+}
+
+// lock takes a lock that other processes respect, and that ends with this
+// process at the latest. The file stays: removing it would let two in.
+func lock(ctx context.Context, path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
+			f.Close()
+			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-again.C:
+		}
+	}
+}

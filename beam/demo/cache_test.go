@@ -1,0 +1,111 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// cachedClips returns the clips of the user's cache, which the tests share.
+func cachedClips(t *testing.T) *library {
+	t.Helper()
+	l, err := clips(t.Context(), "ffmpeg", "", slog.New(slog.NewTextHandler(t.Output(), nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// cacheDir is where cachedClips keeps its files.
+func cacheDir(t *testing.T) string {
+	t.Helper()
+	cachedClips(t)
+	return filepath.Join(must(os.UserCacheDir()), "beam", fmt.Sprintf("demo-v%d", clipVersion))
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// A cache with a broken file is made again, and what a killed run left is
+// removed. The encoder here copies the good clips: making them is tested by
+// whoever fills the cache.
+func TestCacheRepairs(t *testing.T) {
+	good := cacheDir(t)
+	root := t.TempDir()
+	dir := filepath.Join(root, "clips")
+	for _, d := range []string{dir, dir + ".partial"} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir+".partial", "junk"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ana.ivf"), []byte("not a clip"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	// A program that stands for ffmpeg: it writes the clip of the same name.
+	script := filepath.Join(root, "ffmpeg")
+	text := "#!/bin/sh\nfor last; do :; done\nf=${last#file:}\ncat >/dev/null\ncp " + good + "/$(basename \"$f\") \"$f\"\n"
+	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := clips(t.Context(), script, dir, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(dir); err != nil {
+		t.Errorf("the repaired cache: %v", err)
+	}
+	if _, err := os.Stat(dir + ".partial"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the partial folder is still there: %v", err)
+	}
+	// With a whole cache no encoder is needed.
+	if _, err := clips(t.Context(), filepath.Join(root, "none"), dir, slog.New(slog.DiscardHandler)); err != nil {
+		t.Errorf("a whole cache was not used: %v", err)
+	}
+}
+
+func TestCacheLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	unlock, err := lock(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := lock(ctx, path); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a second lock: %v", err)
+	}
+	unlock()
+	again, err := lock(t.Context(), path)
+	if err != nil {
+		t.Fatalf("after unlocking: %v", err)
+	}
+	again()
+}
+
+func TestEncodeFailureLeavesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "clips")
+	script := filepath.Join(t.TempDir(), "ffmpeg")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho no such codec >&2\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := clips(t.Context(), script, dir, slog.New(slog.DiscardHandler))
+	if err == nil {
+		t.Fatal("clips were made without an encoder")
+	}
+	for _, d := range []string{dir, dir + ".partial"} {
+		if _, err := os.Stat(d); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s was left behind: %v", d, err)
+		}
+	}
+}
