@@ -9,6 +9,7 @@ import (
 
 	"beam/capture"
 	"beam/layout"
+	"beam/upload"
 )
 
 // DemoRoom is the room that Beam serves itself.
@@ -58,6 +59,8 @@ type Config struct {
 	MaxDuration  time.Duration
 	ReadyTimeout time.Duration
 
+	Storage Storage
+
 	Tools   Tools
 	TempDir string // "" for the system's
 	Version string // of Beam
@@ -95,6 +98,9 @@ func (c Config) Check() (Settings, error) {
 		return s, err
 	}
 	if err := c.checkTimes(); err != nil {
+		return s, err
+	}
+	if err := c.Storage.check(); err != nil {
 		return s, err
 	}
 	return s, checkOutput(c.Output, c.Force)
@@ -170,6 +176,9 @@ func checkOutput(path string, force bool) error {
 		case !force:
 			return refuse("choose another --output, or overwrite it with --force", "%s exists", file)
 		}
+	}
+	if _, err := os.Lstat(upload.JournalPath(path)); err == nil {
+		return refuse("finish it with: beam recover "+path, "%s is left from a recording that was not uploaded to its end", upload.JournalPath(path))
 	}
 	probe, err := os.CreateTemp(dir, ".beam-probe-*")
 	if err != nil {

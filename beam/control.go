@@ -123,6 +123,7 @@ func (t *take) tellProgress(now Time, since time.Duration) {
 	if step := t.stall.look(); step != 0 && t.engine == EngineX11 {
 		t.notice("the machine's clock was set by %v; the picture moves against the sound by that much", step)
 	}
+	p.Upload = t.watchUpload()
 	t.tell(Event{Type: EventProgress, Progress: p})
 }
 

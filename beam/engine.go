@@ -82,3 +82,26 @@ func chooseRate(size capture.Size, fps int) int {
 	share := megapixels(size, fps) / megapixels(capture.Size{Width: 1280, Height: 720}, 30)
 	return int(base*math.Sqrt(share)/1e5) * 1e5
 }
+
+// screenRate is how often a page on an X display is painted, times a second.
+const screenRate = 60
+
+// grabRate returns how many times a second to grab the display. At twice the
+// rate of the pictures none of the page's is lost between two grabs; what that
+// costs is the conversion of their colours, 0.0033 cores for each megapixel a
+// second, and comparing them, 0.001.
+func grabRate(m machine, size capture.Size, fps int) int {
+	twice := min(2*fps, screenRate)
+	if twice <= fps {
+		return fps
+	}
+	extra := 0.0043 * megapixels(size, twice-fps)
+	if loads[EngineX11].cores(size, fps)+extra > m.Cores*grabHeadroom {
+		return fps
+	}
+	return twice
+}
+
+// grabHeadroom is headroom for a choice that can be wrong without harm: a grab
+// that comes too late is one that would not have been made.
+const grabHeadroom = 1.05

@@ -17,7 +17,7 @@ type Event struct {
 // The types of events.
 const (
 	EventState    = "state"    // State began
-	EventProgress = "progress" // once a second while recording
+	EventProgress = "progress" // once a second while recording and uploading
 	EventNotice   = "notice"   // something to know: Text
 	EventReport   = "report"   // the last event of a recording that left a file
 )
@@ -29,6 +29,8 @@ type Progress struct {
 	FPS       float64 `json:"fps"` // pictures captured in the last second, repeats not counted
 	Dropped   int     `json:"dropped"`
 	LevelDBFS float64 `json:"level_dbfs"` // loudest sample of the last second; -120 for silence
+
+	Upload *UploadProgress `json:"upload,omitempty"` // with a bucket
 }
 
 // Sink takes the events of a recording, one call at a time. It must not block

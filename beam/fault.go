@@ -9,6 +9,7 @@ const (
 	ClassRoom     = "room"     // the room refused or never became ready
 	ClassEmpty    = "empty"    // nothing worth keeping was recorded
 	ClassEncoder  = "encoder"  // the file could not be written
+	ClassUpload   = "upload"   // not in the bucket; the local file and its journal are kept
 )
 
 // Fault is an error with a class, which the command line maps to an exit code,

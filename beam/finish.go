@@ -20,24 +20,38 @@ const (
 // finish finishes the file and makes the report.
 func (t *take) finish(hard context.Context, end Time) (*Report, error) {
 	t.meter.Sample(false)
-	media, err := t.out.finish(hard, end.Sub(t.start), mp4.Metadata{Encoder: "beam " + t.settings.Version, Created: t.startedAt()})
+	media, err := t.out.finish(hard, end.Sub(t.start), t.transfer.untouched(), mp4.Metadata{Encoder: "beam " + t.settings.Version, Created: t.startedAt()})
 	if err != nil {
 		fault := firstOf(t.fault, &Fault{Class: ClassEncoder, Op: "finish the file", Err: err})
 		if errors.Is(err, errNoMedia) {
-			fault = firstOf(t.fault, &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
+			cause := t.fault
+			if t.reason == ReasonAsked {
+				cause = nil // ffmpeg's complaint that it was given nothing
+			}
+			fault = firstOf(cause, &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
 			t.out.discard()
+			t.transfer.discard(hard, t.log)
 		}
 		return nil, fault
 	}
 	report := t.makeReport(end, media)
-	if err := report.Write(ReportPath(t.settings.Output)); err != nil {
-		t.log.Warn("report not written", "error", err)
+	t.writeReport(report)
+	if t.transfer != nil {
+		err = t.upload(hard, report)
+		t.writeReport(report) // now with the upload
 	}
-	if t.fault != nil {
-		return report, t.fault
+	if err != nil || t.fault != nil {
+		return report, errors.Join(err, t.fault)
 	}
 	t.enter(StateCompleted)
 	return report, nil
+}
+
+// writeReport writes the report beside the file.
+func (t *take) writeReport(r *Report) {
+	if err := r.Write(ReportPath(t.settings.Output)); err != nil {
+		t.log.Warn("report not written", "error", err)
+	}
 }
 
 // startedAt returns when the recording began.

@@ -17,6 +17,8 @@ type output struct {
 	path    string
 	file    *os.File
 	writer  *mp4.Writer
+	head    int64            // bytes that finishing may write anew
+	grown   func(safe int64) // told of each whole fragment; set before ffmpeg starts
 	written atomic.Int64
 }
 
@@ -35,18 +37,41 @@ var errNoMedia = mp4.ErrNoMedia
 // createOutput makes the file, with room for the index of a recording of the
 // given length and rate.
 func createOutput(path string, length time.Duration, fps int) (*output, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+	file, err := openOutput(path)
+	if err != nil {
+		return nil, err
+	}
+	o := &output{path: path, file: file, grown: func(int64) {}}
+	origin := ffmpeg.Origin
+	options := mp4.Options{
+		Reserve: mp4.ReserveFor(length, fps), Timing: mp4.TimingAbsolute, Origin: &origin,
+		Fragment: func(mp4.Fragment) { o.grown(o.writer.Progress().Safe) },
+	}
+	o.head = options.HeadLimit()
+	if o.writer, err = mp4.NewWriter(file, options); err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(path))
+	}
+	return o, nil
+}
+
+// openOutput makes the file empty, and locks it as long as it is open: what a
+// living recorder writes must be neither overwritten nor recovered.
+func openOutput(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, refuse("", "--output %s can't be written: %w", path, err)
 	}
-	origin := ffmpeg.Origin
-	writer, err := mp4.NewWriter(file, mp4.Options{
-		Reserve: mp4.ReserveFor(length, fps), Timing: mp4.TimingAbsolute, Origin: &origin,
-	})
-	if err != nil {
-		return nil, errors.Join(err, file.Close(), os.Remove(path))
+	if err := lockFile(file); err != nil {
+		return nil, errors.Join(refuse("choose another --output", "--output %s: %w", path, err), file.Close())
 	}
-	return &output{path: path, file: file, writer: writer}, nil
+	if err := file.Truncate(0); err != nil {
+		return nil, errors.Join(refuse("", "--output %s can't be written: %w", path, err), file.Close())
+	}
+	// The report of what was there before is not this recording's.
+	if err := os.Remove(ReportPath(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, errors.Join(refuse("", "--output %s: the old report can't be removed: %w", path, err), file.Close())
+	}
+	return file, nil
 }
 
 // Write takes ffmpeg's output.
@@ -74,11 +99,13 @@ const compactBelow = 64 << 20
 // where they are few, else in place. A copy that fails, as on a full disk, is no
 // loss: in place needs no room.
 // The presentation ends at length; what was encoded beyond that is not shown.
-func (o *output) finish(ctx context.Context, length time.Duration, m mp4.Metadata) (media, error) {
+// Bytes that have been uploaded stay where they are: a compact copy is allowed
+// only where there are none.
+func (o *output) finish(ctx context.Context, length time.Duration, compact bool, m mp4.Metadata) (media, error) {
 	index := o.writer.Index()
 	index.End(length)
-	info := summarise(index)
-	if err := ctx.Err(); err == nil && info.Bytes <= compactBelow {
+	info := summarise(index, length)
+	if err := ctx.Err(); err == nil && compact && info.Bytes <= compactBelow {
 		if result, err := index.Compact(ctx, o.file, o.path, m); err == nil {
 			info.Bytes, info.Duration = result.Size, result.Duration
 			return info, o.file.Close()
@@ -93,16 +120,11 @@ func (o *output) finish(ctx context.Context, length time.Duration, m mp4.Metadat
 }
 
 // summarise reads off the index what the report tells of the pictures.
-func summarise(index *mp4.Index) media {
+func summarise(index *mp4.Index, length time.Duration) media {
 	info := index.Info()
 	m := media{Bytes: info.Size, Duration: info.Duration}
-	for _, t := range info.Tracks {
-		if t.Kind == "video" {
-			m.Pictures = t.Samples
-			still, freeze := index.Still(stillBytes)
-			m.Distinct, m.LongestFreeze = t.Samples-still, freeze
-		}
-	}
+	pictures, still, freeze := index.Still(stillBytes, length)
+	m.Pictures, m.Distinct, m.LongestFreeze = pictures, pictures-still, freeze
 	return m
 }
 

@@ -51,6 +51,7 @@ type recorder struct {
 	plan         layout.Plan
 	studio       *studio
 	readyReason  string
+	storage      *storage // nil without a bucket
 
 	sinkMu  sync.Mutex
 	sink    Sink
@@ -67,6 +68,11 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 	}
 	r.machine = machine{Cores: availableCores(), Xvfb: r.tools.Xvfb != ""}
 	r.chooseEngine()
+
+	if r.storage, err = openStorage(stop, r.settings.Storage, r.log); err != nil {
+		return nil, stoppedEarly(stop, err)
+	}
+	defer r.storage.close()
 
 	work, err := newWorkDir(r.settings.TempDir)
 	if err != nil {

@@ -34,6 +34,7 @@ type Report struct {
 	Pictures  *PictureReport    `json:"pictures,omitempty"` // not with --audio-only
 	Sound     SoundReport       `json:"sound"`
 	Resources []ResourceReport  `json:"resources"`
+	Upload    *UploadReport     `json:"upload,omitempty"` // with a bucket
 	Versions  map[string]string `json:"versions"`
 }
 

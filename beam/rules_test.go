@@ -39,12 +39,13 @@ func TestStopRules(t *testing.T) {
 }
 
 func TestStates(t *testing.T) {
-	states := []State{StateStarting, StateJoining, StateRecording, StateStopping, StateCompleted, StateFailed}
+	states := []State{StateStarting, StateJoining, StateRecording, StateStopping, StateUploading, StateCompleted, StateFailed}
 	allowed := map[[2]State]bool{
 		{StateStarting, StateJoining}: true, {StateJoining, StateRecording}: true,
 		{StateRecording, StateStopping}: true, {StateStopping, StateCompleted}: true,
 		{StateStarting, StateFailed}: true, {StateJoining, StateFailed}: true,
 		{StateRecording, StateFailed}: true, {StateStopping, StateFailed}: true,
+		{StateStopping, StateUploading}: true, {StateUploading, StateCompleted}: true, {StateUploading, StateFailed}: true,
 	}
 	for _, from := range states {
 		for _, to := range states {
@@ -114,6 +115,23 @@ func TestDecibels(t *testing.T) {
 	for amplitude, want := range map[float64]float64{0: silenceDBFS, 32768: 0, 16384: -6, 1: -90.3} {
 		if got := decibels(amplitude); got != want {
 			t.Errorf("%v: %v dBFS, want %v", amplitude, got, want)
+		}
+	}
+}
+
+func TestGrabRate(t *testing.T) {
+	hd, fullHD := capture.Size{Width: 1280, Height: 720}, capture.Size{Width: 1920, Height: 1080}
+	tests := []struct {
+		cores     float64
+		size      capture.Size
+		fps, want int
+	}{
+		{2, hd, 30, 60}, {1, hd, 30, 60}, {0.5, hd, 30, 30}, {2, fullHD, 30, 60}, {1, fullHD, 30, 30},
+		{8, hd, 60, 60}, {8, hd, 50, 60}, {4, hd, 15, 30},
+	}
+	for _, tt := range tests {
+		if got := grabRate(machine{Cores: tt.cores}, tt.size, tt.fps); got != tt.want {
+			t.Errorf("%v cores, %v, %d fps: grab %d times, want %d", tt.cores, tt.size, tt.fps, got, tt.want)
 		}
 	}
 }

@@ -11,7 +11,8 @@ const (
 	StateJoining   State = "joining"   // the page loads and becomes ready
 	StateRecording State = "recording" // pictures and sound are being written
 	StateStopping  State = "stopping"  // what is on its way is being written
-	StateCompleted State = "completed" // the file is finished
+	StateUploading State = "uploading" // the rest of the finished file goes to the bucket
+	StateCompleted State = "completed" // the file is finished, and in the bucket if there is one
 	StateFailed    State = "failed"    // the recording ended by a fault; the file may be there
 )
 
@@ -20,7 +21,8 @@ var next = map[State][]State{
 	StateStarting:  {StateJoining, StateFailed},
 	StateJoining:   {StateRecording, StateFailed},
 	StateRecording: {StateStopping, StateFailed},
-	StateStopping:  {StateCompleted, StateFailed},
+	StateStopping:  {StateUploading, StateCompleted, StateFailed},
+	StateUploading: {StateCompleted, StateFailed},
 	StateCompleted: {},
 	StateFailed:    {},
 }

@@ -18,16 +18,17 @@ import (
 // take is the recording proper, from the ready room to the finished file.
 type take struct {
 	*recorder
-	start  Time
-	rules  stopRules
-	feed   *feed
-	video  *video // nil where ffmpeg grabs the pictures, and without pictures
-	sound  *sound
-	out    *output
-	enc    *ffmpeg.Process
-	preset string
-	meter  *usage.Meter
-	stall  clockWatch
+	start    Time
+	rules    stopRules
+	feed     *feed
+	video    *video // nil where ffmpeg grabs the pictures, and without pictures
+	sound    *sound
+	out      *output
+	transfer *transfer // nil without a bucket
+	enc      *ffmpeg.Process
+	preset   string
+	meter    *usage.Meter
+	stall    clockWatch
 
 	firstFrame time.Duration
 	fault      error  // what ended the recording before its time
@@ -59,6 +60,12 @@ func (r *recorder) take(stop, hard context.Context) (*Report, error) {
 	if t.out, err = createOutput(r.settings.Output, t.rules.limit(), r.settings.FPS); err != nil {
 		return nil, err
 	}
+	if t.transfer, err = r.storage.startTransfer(hard, r.settings, t.out.head, time.Now(), r.log); err != nil {
+		t.out.discard()
+		return nil, err
+	}
+	defer t.transfer.close(r.log)
+	t.out.grown = t.transfer.advance
 	t.sound = newSound(r.settings.AudioOffset, t.feed, t.report)
 	soundCtx, stopSound := context.WithCancel(hard)
 	defer stopSound()
@@ -72,6 +79,7 @@ func (r *recorder) take(stop, hard context.Context) (*Report, error) {
 		stopSound()
 		_ = listening.Wait() // its faults go to t.faults
 		t.out.discard()
+		t.transfer.discard(hard, r.log)
 		return nil, err
 	}
 	r.enter(StateRecording)
@@ -117,7 +125,7 @@ func (t *take) begin(hard context.Context) error {
 		spec.Size = t.settings.Size
 	}
 	if t.engine == EngineX11 {
-		spec.Grab = &ffmpeg.Grab{Display: t.studio.x11.Display(), Start: wallClock(t.start), Rate: t.settings.FPS}
+		spec.Grab = &ffmpeg.Grab{Display: t.studio.x11.Display(), Start: wallClock(t.start), Rate: grabRate(t.machine, t.settings.Size, t.settings.FPS)}
 		env = append(env, "XAUTHORITY="+t.studio.x11.XAuthority())
 	}
 	args, err := ffmpeg.Args(spec)

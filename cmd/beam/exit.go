@@ -18,6 +18,7 @@ const (
 	exitBrowser     = 20
 	exitAudio       = 21
 	exitEncoder     = 22
+	exitUpload      = 30
 )
 
 // exitCodes maps the classes of faults to exit codes.
@@ -29,10 +30,11 @@ var exitCodes = map[string]int{
 	"browser":     exitBrowser,
 	"audio":       exitAudio,
 	"encoder":     exitEncoder,
+	"upload":      exitUpload,
 }
 
 const exitHelp = `Exit codes:
-  0    complete
+  0    complete; with a bucket, the object's size and checksum are confirmed
   1    fault of beam itself
   2    usage or configuration; nothing was started
   3    saved, but degraded: the report says how
@@ -42,6 +44,7 @@ const exitHelp = `Exit codes:
   20   browser lost      } what was recorded until then
   21   sound lost        } is kept and finished
   22   encoder failed    }
+  30   not uploaded, or the bucket can't be reached: file and journal are kept
   130, 143  ended at once by a second signal
 `
 

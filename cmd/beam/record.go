@@ -25,11 +25,17 @@ func (a *app) recordCommand() *cobra.Command {
 Ctrl-C, SIGTERM, the page's own signal or a limit ends it. A first signal ends
 the recording in order: the file is finished and playable. A second ends at once.
 
+With --bucket the recording is uploaded while it is made: the bucket is checked
+before joining, and a bucket that is down holds nothing up. What a crash or a dead
+bucket leaves is finished with beam recover. Credentials come from the environment,
+the AWS configuration files or the machine's role, never from a flag.
+
 A report goes beside the file: meeting.json beside meeting.mp4. Every flag can
 also be set by an environment variable: BEAM_READY_TIMEOUT for --ready-timeout.
 BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use.`,
 		Example: `  beam record demo --duration 15s -o demo.mp4
   beam record https://room.example/abc --resolution 1080p -o meeting.mp4
+  beam record https://room.example/abc --bucket s3://recordings/team-a
   beam record https://room.example/abc --orientation portrait --max-duration 2h -o meeting.mp4`,
 		Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -58,6 +64,7 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 	f.DurationVar(&c.MaxDuration, "max-duration", c.MaxDuration, "the longest that a recording can become")
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", c.ReadyTimeout, "how long the page may take until there is something to record")
 	f.StringVar(&c.TempDir, "temp-dir", "", "where private folders are made (default the system's)")
+	uploadFlags(f, &c.Storage)
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
 	for flag, values := range map[string][]string{
 		"resolution": {"480p", "720p", "1080p"}, "orientation": {"landscape", "portrait"},
@@ -94,6 +101,7 @@ func (a *app) record(cmd *cobra.Command, o recordOptions) error {
 // output where they are wanted, lines for people on standard error.
 func (a *app) sink(s beam.Settings, lines bool) beam.Sink {
 	encoder := json.NewEncoder(a.stdout)
+	var state beam.State
 	return func(e beam.Event) {
 		if lines {
 			// A reader that went away does not end the recording.
@@ -101,11 +109,12 @@ func (a *app) sink(s beam.Settings, lines bool) beam.Sink {
 		}
 		switch e.Type {
 		case beam.EventState:
+			state = e.State
 			a.tellState(s, e.State)
 		case beam.EventNotice:
 			a.stderr.warn("%s", e.Text)
 		case beam.EventProgress:
-			a.stderr.status(progressLine(e.Progress))
+			a.stderr.status(statusLine(state, e.Progress))
 		}
 	}
 }
@@ -120,6 +129,8 @@ func (a *app) tellState(s beam.Settings, state beam.State) {
 		a.stderr.say("recording; Ctrl-C ends it")
 	case beam.StateStopping:
 		a.stderr.say("finishing")
+	case beam.StateUploading:
+		a.stderr.say("uploading")
 	}
 }
 
@@ -127,7 +138,11 @@ func (a *app) tellState(s beam.Settings, state beam.State) {
 func progressLine(p *beam.Progress) string {
 	t := time.Duration(p.Recorded * float64(time.Second)).Truncate(time.Second)
 	clock := fmt.Sprintf("%02d:%02d:%02d", int(t.Hours()), int(t.Minutes())%60, int(t.Seconds())%60)
-	return fmt.Sprintf("REC %s  %4.1f fps  %s  %d dropped  sound %s", clock, p.FPS, size(p.Bytes), p.Dropped, levelBar(p.LevelDBFS))
+	line := fmt.Sprintf("REC %s  %4.1f fps  %s  %d dropped  sound %s", clock, p.FPS, size(p.Bytes), p.Dropped, levelBar(p.LevelDBFS))
+	if p.Upload != nil {
+		line += "  " + uploadText(p.Upload)
+	}
+	return line
 }
 
 // levelBar draws a sound level from -60 dBFS to 0.

@@ -26,6 +26,9 @@ func (a *app) summary(r *beam.Report) {
 		used += fmt.Sprintf("%s %.2f cores %.0f MB", u.Name, u.Cores, u.PeakMB)
 	}
 	a.stderr.say("used: %s", used)
+	if u := r.Upload; u != nil && u.Error == "" {
+		a.stderr.say("uploaded: %s", uploadedText(u))
+	}
 	for _, d := range r.Degraded {
 		a.stderr.warn("degraded: %s", d)
 	}

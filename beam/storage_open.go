@@ -1,0 +1,150 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"beam/upload"
+)
+
+// storage is the opened and checked Storage of a recording.
+type storage struct {
+	Storage
+	stores []*upload.Store // the bucket, then its backup
+}
+
+// openStorage opens what the settings name and does there what a recording
+// does. It returns nil when nothing is named. Its error is a *Fault: of
+// ClassUpload when the store can't be reached, else of ClassUsage.
+func openStorage(ctx context.Context, s Storage, log *slog.Logger) (*storage, error) {
+	targets, err := s.targets()
+	if err != nil || len(targets) == 0 {
+		return nil, err
+	}
+	o := &storage{Storage: s}
+	for _, target := range targets {
+		if _, err := validate(ctx, target, s.options(), log); err != nil {
+			o.close()
+			return nil, err
+		}
+		store, err := upload.Open(ctx, target, s.options(), log)
+		if err != nil {
+			o.close()
+			return nil, storageRefusal("", err)
+		}
+		o.stores = append(o.stores, store)
+	}
+	return o, nil
+}
+
+func (o *storage) close() {
+	if o == nil {
+		return
+	}
+	for _, s := range o.stores {
+		s.Close()
+	}
+}
+
+// ValidateStorage tries everything that a recording does with the bucket and
+// its backup, and removes what that leaves. The validations are complete as far
+// as they go also beside an error, which is a *Fault.
+func ValidateStorage(ctx context.Context, s Storage, log *slog.Logger) ([]upload.Validation, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	targets, err := s.targets()
+	if err != nil {
+		return nil, err
+	}
+	var all []upload.Validation
+	var first error
+	for _, target := range targets {
+		v, err := validate(ctx, target, s.options(), log)
+		all = append(all, v)
+		if first == nil {
+			first = err
+		}
+	}
+	return all, first
+}
+
+// validate tries a target.
+func validate(ctx context.Context, target upload.Target, options upload.Options, log *slog.Logger) (upload.Validation, error) {
+	v, err := upload.Validate(ctx, target, options, upload.ValidateOptions{}, log)
+	if err == nil {
+		return v, nil
+	}
+	if ctx.Err() != nil {
+		return v, &Fault{Class: ClassUsage, Op: "validate " + target.String(), Err: errors.New("stopped before the bucket was checked")}
+	}
+	return v, &Fault{Class: classOf(v), Err: err, Hint: hintOf(err)}
+}
+
+// classOf returns the class of the first check that failed: what a user can put
+// right is a matter of usage, a store that is down is not.
+func classOf(v upload.Validation) string {
+	i := slices.IndexFunc(v.Checks, func(c upload.Check) bool { return !c.OK })
+	if i < 0 {
+		return ClassUsage
+	}
+	switch v.Checks[i].Code {
+	case upload.FindUnreachable, upload.FindDNS, upload.FindBusy:
+		return ClassUpload
+	}
+	return ClassUsage
+}
+
+// places returns where the recording goes, with the key it gets there. start is
+// when the recording began.
+func (o *storage) places(vars upload.KeyVars) ([]upload.Place, error) {
+	var places []upload.Place
+	for _, store := range o.stores {
+		vars.Prefix = store.Target.Prefix
+		key, err := vars.Expand(o.Key)
+		if err != nil {
+			return nil, storageRefusal("--key", err)
+		}
+		places = append(places, upload.Place{Store: store, Key: key})
+	}
+	return places, nil
+}
+
+// keyVars returns the values of the key of a recording.
+func keyVars(room, output, id string, start time.Time) upload.KeyVars {
+	return upload.KeyVars{Room: room, Start: start, ID: id, Ext: strings.ToLower(filepath.Ext(output))}
+}
+
+// reportKey returns the key of the report that belongs to an object.
+func reportKey(key string) string {
+	if ext := path.Ext(key); ext != ".json" {
+		key = strings.TrimSuffix(key, ext)
+	}
+	return key + ".json"
+}
+
+// contentType returns the media type of a recording by its name (RFC 4337).
+func contentType(output string) string {
+	if strings.EqualFold(filepath.Ext(output), ".m4a") {
+		return "audio/mp4"
+	}
+	return "video/mp4"
+}
+
+// hinted is implemented by the faults of all packages.
+type hinted interface{ FaultHint() string }
+
+// hintOf returns the hint of a fault, "" without one.
+func hintOf(err error) string {
+	var h hinted
+	if errors.As(err, &h) {
+		return h.FaultHint()
+	}
+	return ""
+}

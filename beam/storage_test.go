@@ -1,0 +1,226 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"beam/capture/mp4"
+	"beam/upload"
+)
+
+func TestStorageRefuses(t *testing.T) {
+	bucket := "s3://recordings/team"
+	tests := []struct {
+		name string
+		s    Storage
+		says string
+	}{
+		{"delete without a bucket", Storage{DeleteLocal: true}, "no recording at all"},
+		{"backup without a bucket", Storage{BackupBucket: bucket}, "no --bucket"},
+		{"the same bucket twice", Storage{Bucket: bucket, BackupBucket: "s3://recordings/other"}, "is the bucket of"},
+		{"not s3", Storage{Bucket: "https://recordings"}, "--bucket"},
+		{"bad backup", Storage{Bucket: bucket, BackupBucket: "s3://"}, "--backup-bucket"},
+		{"bad key", Storage{Bucket: bucket, Key: "x"}, "--key"},
+		{"bad encryption", Storage{Bucket: bucket, SSE: "rot13"}, "AES256"},
+		{"negative timeout", Storage{Bucket: bucket, Timeout: -1}, "--upload-timeout"},
+		{"short heartbeat", Storage{Bucket: bucket, Heartbeat: time.Millisecond}, "--s3-heartbeat"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := good(t)
+			c.Storage = tt.s
+			_, err := c.Check()
+			var f *Fault
+			if !errors.As(err, &f) || f.Class != ClassUsage || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%v, want %q", err, tt.says)
+			}
+		})
+	}
+	c := good(t)
+	c.Storage = Storage{Bucket: bucket, BackupBucket: "s3://other", Tags: map[string]string{"a": "b"}, DeleteLocal: true}
+	if _, err := c.Check(); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(upload.JournalPath(c.Output), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.Force = true
+	if _, err := c.Check(); err == nil || !strings.Contains(err.Error(), "journal") {
+		t.Errorf("a recording that was not uploaded would be recorded over: %v", err)
+	}
+}
+
+func TestStorageOver(t *testing.T) {
+	kept := upload.Options{Region: "a", Endpoint: "http://old", SSE: "AES256", PartSize: 5 << 20, Tags: map[string]string{"x": "y"}}
+	got := Storage{Endpoint: "http://new", PathStyle: true}.over(kept)
+	if got.Region != "a" || got.Endpoint != "http://new" || !got.PathStyle || got.SSE != "AES256" || got.PartSize != 5<<20 || got.Tags["x"] != "y" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestHoldUntil(t *testing.T) {
+	const mib = 1 << 20
+	for _, tt := range []struct {
+		plan       upload.Plan
+		head, want int64
+	}{
+		{upload.Plan{}, 0, 8 * mib},
+		{upload.Plan{}, 7 * mib, 8 * mib},
+		{upload.Plan{}, 8*mib - playableMargin, 8 * mib},
+		{upload.Plan{}, 8*mib - playableMargin + 1, 16 * mib},
+		{upload.Plan{}, 9 * mib, 16 * mib},
+		{upload.Plan{Size: 5 * mib}, 9 * mib, 10 * mib},
+		{upload.Plan{Size: 5 * mib}, 30 * mib, 35 * mib},
+	} {
+		if got := holdUntil(tt.plan, tt.head); got != tt.want {
+			t.Errorf("plan %v, head %d: %d, want %d", tt.plan, tt.head, got, tt.want)
+		}
+	}
+}
+
+func TestReportKey(t *testing.T) {
+	for key, want := range map[string]string{
+		"team/Rec-1.mp4": "team/Rec-1.json", "a.b/c": "a.b/c.json", "x.json": "x.json.json", "x.m4a": "x.json",
+	} {
+		if got := reportKey(key); got != want || got == key {
+			t.Errorf("%s: %s, want %s", key, got, want)
+		}
+	}
+}
+
+func TestClassOf(t *testing.T) {
+	for code, want := range map[string]string{
+		upload.FindUnreachable: ClassUpload, upload.FindDNS: ClassUpload, upload.FindBusy: ClassUpload,
+		upload.FindDenied: ClassUsage, upload.FindNoBucket: ClassUsage, upload.FindTLS: ClassUsage, "": ClassUsage,
+	} {
+		v := upload.Validation{Checks: []upload.Check{{OK: true, Code: upload.FindBusy}, {Code: code}, {Code: upload.FindBusy}}}
+		if got := classOf(v); got != want {
+			t.Errorf("%q: class %s, want %s", code, got, want)
+		}
+	}
+}
+
+// A user is told once of each thing that goes wrong, and once that it is over.
+func TestUploadNews(t *testing.T) {
+	var n uploadNews
+	steps := []struct {
+		p    UploadProgress
+		says string
+	}{
+		{UploadProgress{}, ""},
+		{UploadProgress{State: "retrying", Waiting: 9}, ""},
+		{UploadProgress{State: "retrying", Waiting: 10}, "does not answer"},
+		{UploadProgress{State: "retrying", Waiting: 11}, ""},
+		{UploadProgress{State: "uploading"}, "takes the recording again"},
+		{UploadProgress{State: "uploading"}, ""},
+		{UploadProgress{State: "refused", Waiting: 1}, "refuses the recording; it is kept"},
+		{UploadProgress{State: "refused", Waiting: 60}, ""},
+		{UploadProgress{State: "uploading", Backup: true}, "the backup bucket takes it"},
+		{UploadProgress{State: "uploading", Backup: true}, ""},
+		{UploadProgress{State: "retrying", Waiting: 20, Backup: true}, "does not answer"},
+	}
+	for i, s := range steps {
+		got := n.news(&s.p)
+		if (got == "") != (s.says == "") || !strings.Contains(got, s.says) {
+			t.Errorf("step %d: %q, want %q", i, got, s.says)
+		}
+	}
+}
+
+func TestUploadProgress(t *testing.T) {
+	now := time.Unix(1000, 0)
+	p := uploadProgress(upload.Progress{State: upload.StateRetrying, Since: now.Add(-40 * time.Second), Uploaded: 5, Known: 9}, now)
+	if p.Waiting != 40 || p.Uploaded != 5 || p.Total != 9 {
+		t.Errorf("%+v", p)
+	}
+	if p := uploadProgress(upload.Progress{State: upload.StateUploading, Since: now.Add(-time.Hour)}, now); p.Waiting != 0 {
+		t.Errorf("waiting %v while uploading", p.Waiting)
+	}
+}
+
+// Only what HeadObject has confirmed is deleted.
+func TestDeleteConfirmed(t *testing.T) {
+	for _, tt := range []struct {
+		report UploadReport
+		gone   bool
+	}{
+		{UploadReport{Confirmed: "crc32c"}, true},
+		{UploadReport{Confirmed: "etag"}, true},
+		{UploadReport{Confirmed: "answer"}, false},
+		{UploadReport{}, false},
+		{UploadReport{Confirmed: "crc32c", Error: "no"}, false},
+	} {
+		file := filepath.Join(t.TempDir(), "x.mp4")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		told := ""
+		deleteConfirmed(file, &tt.report, func(text string) { told = text })
+		_, err := os.Lstat(file)
+		if gone := errors.Is(err, os.ErrNotExist); gone != tt.gone || tt.report.LocalDeleted != tt.gone || (told == "") != tt.gone {
+			t.Errorf("%+v: gone %v, told %q", tt.report, gone, told)
+		}
+	}
+}
+
+func TestRecordedAs(t *testing.T) {
+	dir := t.TempDir()
+	at := time.UnixMilli(1767312000000).UTC()
+	room, start := recordedAs(filepath.Join(dir, "Rec-my-room-1767312000000.mp4"), &Report{})
+	if room != "my-room" || !start.Equal(at) {
+		t.Errorf("by name: %s, %v", room, start)
+	}
+	if room, start = recordedAs("Rec-a-1767312000000.mp4", &Report{Room: "https://x/y", StartedAt: at.Add(time.Hour)}); room != "https://x/y" || !start.Equal(at.Add(time.Hour)) {
+		t.Errorf("by report: %s, %v", room, start)
+	}
+	other := filepath.Join(dir, "meeting.mp4")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(other, at, at); err != nil {
+		t.Fatal(err)
+	}
+	if room, start = recordedAs(other, &Report{Seconds: 60}); room != "meeting" || !start.Equal(at.Add(-time.Minute)) {
+		t.Errorf("by time: %s, %v", room, start)
+	}
+}
+
+// A file that is being recorded is neither recorded over nor recovered.
+func TestOutputIsLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.mp4")
+	o, err := createOutput(path, time.Minute, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if limit := (mp4.Options{Reserve: mp4.ReserveFor(time.Minute, 30)}).HeadLimit(); o.head != limit {
+		t.Errorf("head of %d bytes, want %d", o.head, limit)
+	}
+	if _, err := createOutput(path, time.Minute, 30); !errors.Is(err, errRecording) {
+		t.Errorf("recorded over: %v", err)
+	}
+	if r := RecoverFile(t.Context(), path, RecoverOptions{}, nil); r.Outcome != OutcomeAlive || r.Err == nil {
+		t.Errorf("recovered: %+v", r)
+	}
+	o.discard()
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestRecoverFolderStops(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "x.mp4"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := RecoverFolder(ctx, dir, RecoverOptions{}, nil, func(Recovered) { t.Error("a file was touched") })
+	if err == nil {
+		t.Error("no error")
+	}
+}
