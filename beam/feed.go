@@ -33,7 +33,6 @@ type feed struct {
 	sound    int
 	closed   bool
 	err      error
-	refused  int
 }
 
 // The sound of a minute takes 12 MB; an encoder that does not read for so long
@@ -55,7 +54,6 @@ func (f *feed) picture(at time.Duration, jpeg []byte) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed || f.pictures >= f.maxPictures {
-		f.refused++
 		return false
 	}
 	f.pictures++
@@ -134,11 +132,4 @@ func (f *feed) lag() time.Duration {
 		first = min(first, b.at)
 	}
 	return last - first
-}
-
-// dropped returns how many pictures were refused.
-func (f *feed) dropped() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.refused
 }

@@ -34,7 +34,6 @@ type take struct {
 	fault      error  // what ended the recording before its time
 	reason     string // why it ended
 	rejoins    int
-	lastBytes  int64
 	lastSeen   int
 }
 

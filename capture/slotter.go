@@ -16,17 +16,22 @@ import (
 type Slotter struct {
 	start Time
 	fps   float64
-	every int64 // only each every-th slot may be used (the governor's steps)
-	last  int64 // last slot used, -1 before the first
+	every int64   // only each every-th slot may be used (the governor's steps)
+	last  int64   // last slot used, -1 before the first
+	lead  float64 // how much earlier than captured pictures are shown, smoothed, in slots
 	stats SlotStats
 }
 
 // How far, in slots, a picture may be moved from its capture time to follow the
 // one before without a gap. A source with the grid's own rate and a jitter of
-// 10 ms then loses nothing, at any phase (TestSlotterBeat).
+// 10 ms then loses nothing, at any phase (TestSlotterBeat). The smoothed lead
+// bounds what is moved for long: a steady source is shown at the slots nearest
+// to it, so that the picture keeps its place beside the sound.
 const (
 	mostEarly = 0.75
 	mostLate  = 1
+	mostLead  = 0.55
+	leadDecay = 0.95 // for each picture: about a second at 30 fps
 )
 
 // SlotStats counts what a Slotter did.
@@ -51,18 +56,20 @@ func (s *Slotter) Place(t Time) (slot int64, ok bool) {
 	pos := s.position(t)
 	slot = s.align(pos)
 	follow := s.last + s.every // the first slot that is free
+	early := pos - float64(follow)
 	switch {
 	case s.last < 0:
 		slot = 0
 	case slot == follow:
-	case slot > follow && pos-float64(follow) > mostEarly:
-	case slot <= s.last && float64(follow)-pos > mostLate:
+	case slot > follow && (early > mostEarly || s.lead > mostLead):
+	case slot < follow && (-early > mostLate || s.lead < -mostLead):
 		s.stats.Dropped++
 		return 0, false
 	default:
 		slot = follow
 		s.stats.Moved++
 	}
+	s.lead += (pos - float64(slot) - s.lead) * (1 - leadDecay)
 	if s.last >= 0 {
 		s.stats.Gap = max(s.stats.Gap, s.duration(slot-s.last))
 	}

@@ -134,3 +134,23 @@ func TestSlotterRepeat(t *testing.T) {
 		t.Errorf("the picture after a repeat went to slot %d, %v, want 6", slot, ok)
 	}
 }
+
+// A steady source is shown near its capture times, whatever its phase, and
+// also when the first picture came late.
+func TestSlotterDoesNotLead(t *testing.T) {
+	for phase := 0.0; phase < 33.3; phase += 1.1 {
+		s := capture.NewSlotter(0, 30)
+		var off float64
+		const from, to = 100, 400
+		for i := range to {
+			at := float64(i)*1000/30 + phase
+			slot, ok := s.Place(ms(at))
+			if ok && i >= from {
+				off += float64(slot)*1000/30 - at
+			}
+		}
+		if mean := off / (to - from); mean > 20 || mean < -20 {
+			t.Errorf("phase %.1f ms: pictures are shown %.1f ms from their capture time, more than a half slot", phase, mean)
+		}
+	}
+}

@@ -10,11 +10,23 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// latency is how long after its own time everything is sent. 20 ms of sound
-// can't be sent before they are over; cameras and their encoders take no less.
-// With pictures sent at once a browser starts with the sound 50 ms behind, and
-// takes ten seconds to make up for it.
-const latency = packetTime
+// How long after its own time everything is sent, as a real sender would: 20 ms
+// of sound can't be sent before they are over, and a picture takes a camera's
+// exposure and read-out (33 ms) and an encoder (17 ms). The sender reports tell
+// the receiver, who makes up for it; but Chrome leaves some 40 ms uncorrected, and
+// without the camera they would stand in every measurement of lip sync.
+const (
+	soundLatency   = packetTime
+	pictureLatency = 50 * time.Millisecond
+)
+
+// latency returns how long after its own time the source sends.
+func (s *source) latency() time.Duration {
+	if s.clip.clockRate == soundRate {
+		return soundLatency
+	}
+	return pictureLatency
+}
 
 // rtpMTU bounds the RTP packets, in bytes.
 const rtpMTU = 1200
@@ -66,7 +78,7 @@ func (s *source) active(t time.Duration) bool {
 }
 
 // due returns when the next packet is to be sent.
-func (s *source) due() time.Duration { return s.clip.time(s.next) + latency }
+func (s *source) due() time.Duration { return s.clip.time(s.next) + s.latency() }
 
 // send sends the next packet, if the source is active then. base is the RTP
 // timestamp of the script's start.

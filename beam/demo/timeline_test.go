@@ -124,7 +124,7 @@ func TestPace(t *testing.T) {
 
 		base := uint32(12345 * 48)
 		for n, s := range sounds.all {
-			due := time.Duration(n)*packetTime + latency
+			due := time.Duration(n)*packetTime + soundLatency
 			if off := s.at - due; off < 0 || off > 8*time.Millisecond {
 				t.Fatalf("sound packet %d was sent at %v, want %v", n, s.at, due)
 			}
@@ -143,7 +143,7 @@ func TestPace(t *testing.T) {
 			at := time.Duration(s.packet.Timestamp-12345*90) * time.Second / videoClock
 			if !seen[s.packet.Timestamp] {
 				seen[s.packet.Timestamp] = true
-				if off := s.at - at - latency; off < -time.Microsecond || off > 8*time.Millisecond {
+				if off := s.at - at - pictureLatency; off < -time.Microsecond || off > 8*time.Millisecond {
 					t.Fatalf("picture of %v was sent at %v", at, s.at)
 				}
 				if !(span{2 * time.Second, 24 * time.Second}).holds(at + time.Microsecond) {

@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -22,8 +21,6 @@ import (
 
 	"beam/capture"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // framed is white with a red frame of 3 pixels along the edges of the viewport.
 const framed = `<style>body{margin:0;background:#fff}div{position:fixed;inset:0;border:3px solid #f00}</style><div></div>`

@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	ff "github.com/u2takey/ffmpeg-go"
 )
@@ -69,14 +70,26 @@ func streams(s Spec) []*ff.Stream {
 // rule of capture.Slotter. Grabbing at the grid's own rate would beat against
 // the page's: two of its pictures fall between two grabs, and one is lost.
 //
-// Register 0 holds the first free slot, register 1 the slot of this picture.
+// Registers: 0 the first free slot, 1 the slot of this picture, 2 the lead, 3
+// how much earlier than captured this picture would be shown in the first free
+// slot, 4 whether it is kept. TestSlotFilterIsTheSlotter holds the two equal.
 func slot(picture *ff.Stream, s Spec) *ff.Stream {
-	at := func(time string) string {
+	rule := func(time string) string {
 		pos := fmt.Sprintf("%s*%d", time, s.FPS)
-		return fmt.Sprintf("st(1,if(gt(round(%[1]s),ld(0))*gt(%[1]s-ld(0),0.75),round(%[1]s),ld(0)))", pos)
+		return strings.Join([]string{
+			fmt.Sprintf("st(1,round(%s))", pos),
+			fmt.Sprintf("st(3,%s-ld(0))", pos),
+			// Kept, unless it is too late for the first free slot.
+			"st(4,not(gt(ld(0),0)*lt(ld(1),ld(0))*(gt(-ld(3),1)+lt(ld(2),-0.55))))",
+			// It goes to the first free slot, unless that is too early.
+			"st(1,if(eq(ld(0),0),0,if(gt(ld(1),ld(0))*(gt(ld(3),0.75)+gt(ld(2),0.55)),ld(1),ld(0))))",
+			fmt.Sprintf("st(2,ld(2)+ld(4)*(max(0,%s)-ld(1)-ld(2))*0.05)", pos),
+			"if(ld(4),st(0,ld(1)+1))",
+		}, ";")
 	}
-	keep := fmt.Sprintf("%s;if(lte(ld(1)-t*%d,1),st(0,ld(1)+1)*0+1,0)", at("t"), s.FPS)
-	move := fmt.Sprintf("%s;st(0,ld(1)+1);ld(1)/%d/TB", at("T"), s.FPS)
+	// Pictures from before the start are dropped, but for the last slot's worth.
+	keep := fmt.Sprintf("if(gt(t*%d,-1),%s;ld(4),0)", s.FPS, rule("t"))
+	move := fmt.Sprintf("%s;ld(1)/%d/TB", rule("T"), s.FPS)
 	return picture.
 		// What is grabbed twice is equal to the bit. One in a while is passed
 		// on, so that a page that does not change keeps the output flowing.
