@@ -1,0 +1,48 @@
+package main
+
+import "fmt"
+
+// kind is one row of the table: how what is recorded.
+type kind struct {
+	engine string // page, page-x11: nothing is recorded; screencast, x11; ffmpeg: the baseline
+	size   string // 720p, 1080p
+	page   string // timing, still, room-calm, room-busy, lipsync
+}
+
+func (k kind) name() string { return fmt.Sprintf("%s %s %s", k.size, k.page, k.engine) }
+
+// alone returns the row of the same page without a recording.
+func (k kind) alone() kind {
+	a := k
+	a.engine = "page"
+	if k.engine == "x11" || k.engine == "ffmpeg" {
+		a.engine = "page-x11"
+	}
+	return a
+}
+
+func (k kind) width() int {
+	if k.size == "1080p" {
+		return 1920
+	}
+	return 1280
+}
+
+func (k kind) height() int { return k.width() * 9 / 16 }
+
+// kinds lists the rows, those that belong together next to each other: the
+// machine's speed drifts.
+func kinds() []kind {
+	var out []kind
+	for _, size := range []string{"720p", "1080p"} {
+		for _, page := range []string{"timing", "room-calm", "room-busy"} {
+			for _, engine := range []string{"page", "page-x11", "screencast", "x11", "ffmpeg"} {
+				out = append(out, kind{engine, size, page})
+			}
+		}
+		for _, engine := range []string{"screencast", "x11", "ffmpeg"} {
+			out = append(out, kind{engine, size, "lipsync"})
+		}
+	}
+	return append(out, kind{"page", "1080p", "still"}, kind{"screencast", "1080p", "still"})
+}

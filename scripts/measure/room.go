@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"syscall"
+)
+
+// room is a demo room served by a process of its own, so that what it uses is
+// not counted as the recorder's.
+type room struct {
+	cmd  *exec.Cmd
+	urls map[string]string // page: URL
+}
+
+func startRoom(ctx context.Context, beam string) (*room, error) {
+	cmd := exec.CommandContext(ctx, beam, "demo")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	r := &room{cmd: cmd, urls: map[string]string{}}
+	lines := bufio.NewScanner(out)
+	for len(r.urls) < 3 && lines.Scan() {
+		name, url, _ := strings.Cut(lines.Text(), ": ")
+		r.urls[name] = strings.TrimSpace(url)
+	}
+	if len(r.urls) < 3 {
+		r.close()
+		return nil, errors.New("the demo room did not start")
+	}
+	return r, nil
+}
+
+// url returns the address of a row's page.
+func (r *room) url(page string) (string, error) {
+	switch page {
+	case "timing":
+		return r.urls["timing"] + "?videos=4", nil
+	case "still":
+		return r.urls["timing"] + "?static=1", nil
+	case "room-calm":
+		return r.urls["room"], nil
+	case "room-busy":
+		return r.urls["room"] + "?picture=busy", nil
+	case "lipsync":
+		return r.urls["lip sync"], nil
+	}
+	return "", fmt.Errorf("no page %q", page)
+}
+
+func (r *room) close() {
+	_ = r.cmd.Process.Signal(syscall.SIGTERM)
+	_ = r.cmd.Wait() // it was told to end
+}
