@@ -10,7 +10,6 @@ import (
 
 	"beam/beam/usage"
 	"beam/capture"
-	"beam/capture/chrome"
 	"beam/capture/ffmpeg"
 	"beam/capture/matroska"
 )
@@ -39,15 +38,12 @@ type take struct {
 
 // The recording's times.
 const (
-	controlTick    = 50 * time.Millisecond
-	progressEvery  = time.Second
-	memoryEvery    = 5 * time.Second
-	heartbeatEvery = 5 * time.Second
-	heartbeatLimit = 15 * time.Second // of one heartbeat: a busy renderer is not a dead one
-	soundWait      = 700 * time.Millisecond
-	encoderWait    = 60 * time.Second
-	grabLead       = 300 * time.Millisecond // ffmpeg's start, until it has grabbed its first picture
-	mostRejoins    = 3
+	controlTick   = 50 * time.Millisecond
+	progressEvery = time.Second
+	memoryEvery   = 5 * time.Second
+	soundWait     = 700 * time.Millisecond
+	encoderWait   = 60 * time.Second
+	grabLead      = 300 * time.Millisecond // ffmpeg's start, until it has grabbed its first picture
 )
 
 func (r *recorder) take(stop, hard context.Context) (*Report, error) {
@@ -124,7 +120,10 @@ func (t *take) begin(hard context.Context) error {
 		spec.Size = t.settings.Size
 	}
 	if t.engine == EngineX11 {
-		spec.Grab = &ffmpeg.Grab{Display: t.studio.x11.Display(), Start: wallClock(t.start), Rate: grabRate(t.machine, t.settings.Size, t.settings.FPS)}
+		spec.Grab = &ffmpeg.Grab{Display: t.studio.x11.Display(), Start: wallClock(t.start), Rate: t.settings.FPS}
+		if !spec.VFR {
+			spec.Grab.Rate = grabRate(t.machine, t.settings.Size, t.settings.FPS)
+		}
 		env = append(env, "XAUTHORITY="+t.studio.x11.XAuthority())
 	}
 	args, err := ffmpeg.Args(spec)
@@ -254,80 +253,6 @@ func (t *take) write(ctx context.Context) error {
 	// Nothing will be read from the feed any more.
 	t.feed.close()
 	return err
-}
-
-// screencast takes the page's pictures, also from the pages that take the place
-// of a lost one, until ctx ends.
-func (t *take) screencast(ctx context.Context) {
-	t.withPage(ctx, func(page *chrome.Page) error {
-		return page.Screencast(ctx, chrome.ScreencastOptions{Quality: jpegQuality, FPS: float64(t.settings.FPS)}, t.video.take)
-	})
-}
-
-// watchPage waits for the loss of the page where no screencast would tell.
-func (t *take) watchPage(ctx context.Context) {
-	t.withPage(ctx, func(page *chrome.Page) error {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-page.Lost():
-			return page.Err()
-		}
-	})
-}
-
-// withPage runs use on the page and, when the page is lost, joins again and
-// runs it on the new one.
-func (t *take) withPage(ctx context.Context, use func(*chrome.Page) error) {
-	for {
-		err := use(t.studio.current())
-		if ctx.Err() != nil {
-			return
-		}
-		if err == nil {
-			err = &capture.Fault{Class: capture.ClassBrowser, Op: "record the page", Err: errors.New("the screencast ended by itself")}
-		}
-		if errors.Is(err, chrome.ErrPageClosed) || t.rejoins >= mostRejoins {
-			t.report(err)
-			return
-		}
-		t.rejoins++
-		t.notice("the browser was lost, joining again (%d of %d): %v", t.rejoins, mostRejoins, err)
-		if err := t.studio.rejoin(ctx, t.plan); err != nil {
-			if ctx.Err() == nil {
-				t.report(&capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err})
-			}
-			return
-		}
-	}
-}
-
-// heartbeat asks the page from time to time whether it is alive, so that a page
-// that does not change and one that hangs are told apart.
-func (t *take) heartbeat(ctx context.Context) {
-	tick := time.NewTicker(heartbeatEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		page := t.studio.current()
-		if page == nil {
-			continue // being joined again
-		}
-		one, cancel := context.WithTimeout(ctx, heartbeatLimit)
-		err := page.Alive(one)
-		cancel()
-		if err != nil && ctx.Err() == nil && page == t.studio.current() {
-			select {
-			case <-page.Lost(): // told by whoever watches the page
-			default:
-				t.notice("the page has not answered for %v", heartbeatLimit)
-			}
-		}
-	}
 }
 
 // report passes the fault of a goroutine to control.

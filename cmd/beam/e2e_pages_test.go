@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -108,13 +109,23 @@ var startDemo = sync.OnceValues(func() (demoRoom, error) {
 	if err != nil {
 		return demoRoom{}, err
 	}
-	if err := cmd.Start(); err != nil {
+	// Pdeathsig counts from the end of the thread that starts the process, so
+	// that thread stays until the process has been told to end.
+	started, over := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		started <- cmd.Start()
+		<-over
+	}()
+	if err := <-started; err != nil {
+		close(over)
 		return demoRoom{}, err
 	}
 	shared.clean = append([]func(){func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		kill := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 		defer kill.Stop()
+		defer close(over)
 		if err := cmd.Wait(); err != nil {
 			panic(fmt.Sprintf("beam demo did not end in order: %v", err))
 		}
