@@ -69,11 +69,12 @@ func command(t *testing.T, tmp string, args ...string) *exec.Cmd {
 	return private(exec.Command(programPath(t), args...), tmp)
 }
 
-// private gives a command a private TMPDIR. It does not outlive the tests,
-// however they end.
+// private gives a command a private TMPDIR and a process group of its own. It
+// has no Pdeathsig: that counts from the end of the thread that starts the
+// process, which may come before the end of the tests.
 func private(cmd *exec.Cmd, tmp string) *exec.Cmd {
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }
 
