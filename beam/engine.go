@@ -15,13 +15,14 @@ type machine struct {
 }
 
 // load is a model of the cores that a recording keeps busy, the page of a
-// four-person room included: fixed + perMegapixel * megapixels a second.
-// scripts/bench measures what it is made from.
+// four-person room included and libx264 at ultrafast: fixed + perMegapixel *
+// megapixels a second. scripts/bench measures what it is made from: the timing
+// page with four videos, and 0.2 core more for what a livelier room costs.
 type load struct{ fixed, perMegapixel float64 }
 
 var loads = map[string]load{
-	EngineScreencast: {fixed: 0.35, perMegapixel: 0.047},
-	EngineX11:        {fixed: 0.20, perMegapixel: 0.026},
+	EngineScreencast: {fixed: 0.50, perMegapixel: 0.0180},
+	EngineX11:        {fixed: 0.30, perMegapixel: 0.0100},
 }
 
 // headroom is the share of the machine that a recording may be expected to

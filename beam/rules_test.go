@@ -72,6 +72,7 @@ func TestChooseEngine(t *testing.T) {
 		{"two cores, 1080p", EngineAuto, machine{Cores: 2, Xvfb: true}, fullHD, EngineX11},
 		{"two cores, 1080p, no Xvfb", EngineAuto, machine{Cores: 2}, fullHD, EngineScreencast},
 		{"eight cores, 1080p", EngineAuto, machine{Cores: 8, Xvfb: true}, fullHD, EngineScreencast},
+		{"two cores, 720p", EngineAuto, machine{Cores: 2, Xvfb: true}, hd, EngineScreencast},
 		{"four cores, 720p", EngineAuto, machine{Cores: 4, Xvfb: true}, hd, EngineScreencast},
 		{"half a core, 720p", EngineAuto, machine{Cores: 0.5, Xvfb: true}, hd, EngineX11},
 	}

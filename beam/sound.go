@@ -2,6 +2,7 @@ package beam
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ type sound struct {
 	fail   func(error)
 
 	mu      sync.Mutex
-	pcm     *capture.PCM // nil before begin
+	pcm     *capture.PCM      // nil before begin
+	early   []capture.Samples // the last that came before begin
 	start   Time
 	at      time.Duration // on the recording's time, of the next block
 	newest  Time          // capture time of the end of what has come
@@ -31,12 +33,20 @@ func newSound(offset time.Duration, f *feed, fail func(error)) *sound {
 	return &sound{offset: offset, feed: f, fail: fail, flowing: make(chan struct{})}
 }
 
+// earlyPackets is how many packets from before begin are kept. The sink renders
+// some 20 ms ahead, so sound of the first instants has come before them.
+const earlyPackets = 20
+
 // begin sets the start of the recording; what was captured before is dropped.
 func (s *sound) begin(start Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.start = start
 	s.pcm = capture.NewPCM(start, s.pass)
+	for _, samples := range s.early {
+		s.push(samples)
+	}
+	s.early = nil
 }
 
 // take takes samples from the sound server.
@@ -48,8 +58,16 @@ func (s *sound) take(samples capture.Samples) {
 		close(s.flowing)
 	}
 	if s.pcm == nil {
+		if len(s.early) == earlyPackets {
+			s.early = s.early[1:]
+		}
+		s.early = append(s.early, capture.Samples{At: samples.At, PCM: slices.Clone(samples.PCM)})
 		return
 	}
+	s.push(samples)
+}
+
+func (s *sound) push(samples capture.Samples) {
 	samples.At = samples.At.Add(s.offset)
 	s.newest = samples.At.Add(time.Duration(samples.Len()) * time.Second / capture.SampleRate)
 	s.pcm.Push(samples)

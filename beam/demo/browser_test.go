@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/draw"
@@ -13,52 +14,62 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
+	"beam/capture"
+	"beam/capture/chrome"
 	"beam/capture/marks"
 )
 
-// openBrowser returns a context of a page of a headless Chromium.
-func openBrowser(t *testing.T, flags ...chromedp.ExecAllocatorOption) context.Context {
+// openBrowser returns a headless browser that is closed with the test. It plays
+// sound into nothing.
+func openBrowser(t *testing.T, width, height int) *chrome.Browser {
 	t.Helper()
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
-		// Sound plays on, into nothing.
-		chromedp.Flag("mute-audio", true))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(options, flags...)...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx)
-		cancel()
-	})
-	return ctx
-}
-
-func open(t *testing.T, ctx context.Context, width, height int64, url string) {
-	t.Helper()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height), chromedp.Navigate(url)); err != nil {
+	path := must(chrome.Find(""))
+	dir := t.TempDir()
+	b, err := chrome.Launch(t.Context(), chrome.Options{Path: path, Dir: dir, Size: capture.Size{Width: width, Height: height}})
+	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := b.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
 }
 
-func evaluate[T any](t *testing.T, ctx context.Context, js string) T {
+// open opens a page, which must not complain in its console.
+func open(t *testing.T, b *chrome.Browser, url string) *chrome.Page {
 	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js))
+	p, err := b.Open(t.Context(), chrome.OpenOptions{URL: url, OnConsole: func(level, text string) {
+		if level == "error" || level == "exception" {
+			t.Errorf("%s: console: %s: %s", url, level, text)
+		}
+	}})
 	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func evaluate[T any](t *testing.T, p *chrome.Page, js string) T {
+	t.Helper()
+	data, err := p.Evaluate(t.Context(), js)
+	if err != nil {
+		t.Fatalf("%s: %v", js, err)
+	}
+	var v T
+	if err := json.Unmarshal(data, &v); err != nil {
 		t.Fatalf("%s: %v", js, err)
 	}
 	return v
 }
 
 // shot returns what the page shows. With DEMO_SHOTS set it also keeps it there.
-func shot(t *testing.T, ctx context.Context, name string) *marks.RGB {
+func shot(t *testing.T, page *chrome.Page, name string) *marks.RGB {
 	t.Helper()
-	data, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	data, err := page.Screenshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,25 +123,26 @@ func ids(found map[string]image.Rectangle) []string {
 // The room in a browser, landscape and portrait at once: everybody is seen at
 // the right time, with a strip that can be read.
 func TestRoomPage(t *testing.T) {
+	t.Parallel() // it mostly waits for the script
 	s := startServer(t)
-	landscape, portrait := openBrowser(t), openBrowser(t)
-	open(t, landscape, 1280, 720, s.URL())
-	open(t, portrait, 720, 1280, s.URL()+"?picture=busy&name=Beam&role=recorder")
-	views := map[string]context.Context{"landscape": landscape, "portrait": portrait}
+	landscape, portrait := openBrowser(t, 1280, 720), openBrowser(t, 720, 1280)
+	views := map[string]*chrome.Page{
+		"landscape": open(t, landscape, s.URL()),
+		"portrait":  open(t, portrait, s.URL()+"?picture=busy&name=Beam&role=recorder"),
+	}
 	wait := func(stage string, want ...string) {
-		for name, ctx := range views {
+		for name, page := range views {
 			var found map[string]image.Rectangle
-			// Whatever a slow machine misses comes again in the next period.
-			eventually(t, ScriptPeriod+15*time.Second, name+": "+stage, func() bool {
-				found = seen(shot(t, ctx, name+"-"+stage))
+			eventually(t, missed, name+": "+stage, func() bool {
+				found = seen(shot(t, page, name+"-"+stage))
 				return slices.Equal(ids(found), want)
 			})
 		}
 	}
 	wait("three", "ana", "ben", "chloe")
 	wait("four", "ana", "ben", "chloe", "dev")
-	for name, ctx := range views {
-		p := shot(t, ctx, name+"-strips")
+	for name, page := range views {
+		p := shot(t, page, name+"-strips")
 		for id, r := range seen(p) {
 			if id == screenID {
 				continue
@@ -144,20 +156,20 @@ func TestRoomPage(t *testing.T) {
 		type person struct {
 			ID, Name, Role string
 		}
-		all := evaluate[[]person](t, ctx, `window.__demoRoom.participants().map(({ id, name, role }) => ({ ID: id, Name: name, Role: role }))`)
+		all := evaluate[[]person](t, page, `window.__demoRoom.participants().map(({ id, name, role }) => ({ ID: id, Name: name, Role: role }))`)
 		for i, p := range Participants() {
 			if i >= len(all) || all[i] != (person{p.ID, p.Name, p.Role}) {
 				t.Errorf("%s: participants %+v", name, all)
 				break
 			}
 		}
-		if n := evaluate[int](t, ctx, `[...document.querySelectorAll('video')].filter((v) => !v.muted && !v.paused && v.srcObject.getAudioTracks().length === 1).length`); n != 4 {
+		if n := evaluate[int](t, page, `[...document.querySelectorAll('video')].filter((v) => !v.muted && !v.paused && v.srcObject.getAudioTracks().length === 1).length`); n != 4 {
 			t.Errorf("%s: %d videos play with sound", name, n)
 		}
 	}
 	wait("screen", "ana", "ben", "chloe", "dev", screenID)
-	for name, ctx := range views {
-		p := shot(t, ctx, name+"-stage")
+	for name, page := range views {
+		p := shot(t, page, name+"-stage")
 		found := seen(p)
 		if a, b := found[screenID], found["ana"]; a.Dx() < 2*b.Dx() {
 			t.Errorf("%s: the screen is %v, a person %v", name, a, b)
@@ -165,11 +177,11 @@ func TestRoomPage(t *testing.T) {
 	}
 	wait("after", "ana", "ben", "chloe", "dev")
 	s.EndRoom()
-	for name, ctx := range views {
+	for name, page := range views {
 		eventually(t, 5*time.Second, name+": the end", func() bool {
-			return evaluate[bool](t, ctx, `window.__demoRoom.phase() === 'ended' && document.getElementById('notice').innerText.includes('ended')`)
+			return evaluate[bool](t, page, `window.__demoRoom.phase() === 'ended' && document.getElementById('notice').innerText.includes('ended')`)
 		})
-		if found := seen(shot(t, ctx, name+"-ended")); len(found) > 0 {
+		if found := seen(shot(t, page, name+"-ended")); len(found) > 0 {
 			t.Errorf("%s: after the end there is %v", name, ids(found))
 		}
 	}
@@ -178,16 +190,14 @@ func TestRoomPage(t *testing.T) {
 // The big sizes, once everybody is there.
 func TestRoomPageBig(t *testing.T) {
 	s := startServer(t)
-	ctx := openBrowser(t)
-	open(t, ctx, 1920, 1080, s.URL())
 	everybody := []string{"ana", "ben", "chloe", "dev"}
+	pages := map[image.Point]*chrome.Page{}
 	for _, size := range []image.Point{{1920, 1080}, {1080, 1920}} {
-		if err := chromedp.Do(ctx, chromedp.EmulateViewport(int64(size.X), int64(size.Y))); err != nil {
-			t.Fatal(err)
-		}
-		var found map[string]image.Rectangle
-		eventually(t, 15*time.Second, size.String(), func() bool {
-			found = seen(shot(t, ctx, size.String()))
+		pages[size] = open(t, openBrowser(t, size.X, size.Y), s.URL())
+	}
+	for size, page := range pages {
+		eventually(t, missed, size.String(), func() bool {
+			found := seen(shot(t, page, size.String()))
 			covered := 0
 			for _, r := range found {
 				covered += r.Dx() * r.Dy()
@@ -199,11 +209,10 @@ func TestRoomPageBig(t *testing.T) {
 
 func TestLipSyncPage(t *testing.T) {
 	s := startServer(t)
-	ctx := openBrowser(t)
-	open(t, ctx, 800, 600, s.LipSyncURL())
+	page := open(t, openBrowser(t, 800, 600), s.LipSyncURL())
 	var numbers []uint32
 	eventually(t, 15*time.Second, "the strip of the clapper moves", func() bool {
-		g := gray(shot(t, ctx, "lipsync"))
+		g := gray(shot(t, page, "lipsync"))
 		n, err := marks.ReadStrip(g, marks.ClipRect(marks.Contain(g.Rect, clipWidth, clipHeight)), marks.Picture)
 		if err == nil && !slices.Contains(numbers, n) {
 			numbers = append(numbers, n)
@@ -214,13 +223,13 @@ func TestLipSyncPage(t *testing.T) {
 
 func TestTimingPage(t *testing.T) {
 	s := startServer(t)
-	ctx := openBrowser(t)
 	// 1000 is no multiple of the 44 cells.
-	open(t, ctx, 1000, 700, s.TimingURL()+"?videos=4&fps=20")
+	browser := openBrowser(t, 1000, 700)
+	page := open(t, browser, s.TimingURL()+"?videos=4&fps=20")
 	var last uint32
 	seen := 0
 	eventually(t, 15*time.Second, "the clock goes on", func() bool {
-		value, err := marks.ReadClock(gray(shot(t, ctx, "timing")))
+		value, err := marks.ReadClock(gray(shot(t, page, "timing")))
 		if err != nil {
 			t.Fatalf("the clock can't be read: %v", err)
 		}
@@ -234,16 +243,17 @@ func TestTimingPage(t *testing.T) {
 		return seen > 5
 	})
 	eventually(t, 10*time.Second, "four videos play", func() bool {
-		return evaluate[int](t, ctx, `[...document.querySelectorAll('video')].filter((v) => v.currentTime > 0.5).length`) == 4
+		return evaluate[int](t, page, `[...document.querySelectorAll('video')].filter((v) => v.currentTime > 0.5).length`) == 4
 	})
-	open(t, ctx, 1000, 700, s.TimingURL()+"?static=1&silent=1")
+	page.Close(t.Context())
+	page = open(t, browser, s.TimingURL()+"?static=1&silent=1")
 	eventually(t, 10*time.Second, "the still clock", func() bool {
-		_, err := marks.ReadClock(gray(shot(t, ctx, "timing-static")))
+		_, err := marks.ReadClock(gray(shot(t, page, "timing-static")))
 		return err == nil
 	})
-	before := shot(t, ctx, "timing-static")
+	before := shot(t, page, "timing-static")
 	time.Sleep(300 * time.Millisecond)
-	if !bytes.Equal(before.Pix, shot(t, ctx, "timing-static").Pix) {
+	if !bytes.Equal(before.Pix, shot(t, page, "timing-static").Pix) {
 		t.Error("the static page moves")
 	}
 }
