@@ -145,6 +145,7 @@ func TestRoutes(t *testing.T) {
 		"web/room.js":           {200, "text/javascript"},
 		"clips/ana.webm":        {200, "video/webm"},
 		"clips/ana.ivf":         {404, ""},
+		"clips/ana":             {404, ""},
 		"clips/..%2fana.webm":   {404, ""},
 		"clips/nobody.webm":     {404, ""},
 		"join?room=elsewhere":   {404, ""},
