@@ -105,7 +105,7 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 		display: r.engine == EngineX11,
 	}
 	defer r.studio.close(hard)
-	if err := r.join(stop); err != nil {
+	if err := r.join(stop, hard); err != nil {
 		return nil, err
 	}
 	return r.take(stop, hard)
@@ -126,8 +126,8 @@ func (r *recorder) chooseEngine() {
 const joinTries = 3
 
 // join starts the studio and joins the room.
-func (r *recorder) join(stop context.Context) error {
-	if err := r.studio.open(stop); err != nil {
+func (r *recorder) join(stop, hard context.Context) error {
+	if err := r.studio.open(stop, hard); err != nil {
 		return stoppedEarly(stop, err)
 	}
 	r.enter(StateJoining)

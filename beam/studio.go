@@ -36,20 +36,21 @@ type studio struct {
 // before it is killed.
 const closeTimeout = 5 * time.Second
 
-// open starts the sound server, the display and the browser.
-func (s *studio) open(ctx context.Context) error {
+// open starts the sound server, the display and the browser. The first two live
+// until hard ends: what they still hold is wanted when the recording is drained.
+func (s *studio) open(ctx, hard context.Context) error {
 	dir, err := s.work.sub("pulse")
 	if err != nil {
 		return err
 	}
-	if s.pulse, err = pulse.Start(ctx, pulse.Options{Path: s.tools.PulseAudio, Dir: dir, Log: s.log}); err != nil {
+	if s.pulse, err = pulse.Start(hard, pulse.Options{Path: s.tools.PulseAudio, Dir: dir, Log: s.log}); err != nil {
 		return err
 	}
 	if s.display {
 		if dir, err = s.work.sub("x11"); err != nil {
 			return err
 		}
-		s.x11, err = x11.Start(ctx, x11.Options{Path: s.tools.Xvfb, Dir: dir, Screen: x11.ScreenFor(s.settings.Size), Log: s.log})
+		s.x11, err = x11.Start(hard, x11.Options{Path: s.tools.Xvfb, Dir: dir, Screen: x11.ScreenFor(s.settings.Size), Log: s.log})
 		if err != nil {
 			return err
 		}
