@@ -20,6 +20,7 @@ type bench struct {
 	options
 	dir    string
 	room   *room
+	store  *store // nil until a row uploads
 	people []demo.Participant
 	log    *slog.Logger
 	made   int
@@ -69,8 +70,15 @@ func (b *bench) record(ctx context.Context, k kind, url, path string) (figures, 
 	f := none()
 	length := time.Duration(b.seconds) * time.Second
 	began := time.Now()
-	cmd := exec.CommandContext(ctx, b.beam, "record", url, "--resolution", k.size, "--capture", k.engine,
-		"--duration", length.String(), "--force", "-o", path)
+	args := []string{"record", url, "--resolution", k.size, "--capture", k.engine, "--duration", length.String(), "--force", "-o", path}
+	cmd := exec.CommandContext(ctx, b.beam, args...)
+	if k.upload {
+		if err := b.openStore(ctx); err != nil {
+			return f, err
+		}
+		cmd.Args = append(cmd.Args, b.store.arguments()...)
+		cmd.Env = append(os.Environ(), b.store.environment()...)
+	}
 	if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() != 3 {
 		return f, fmt.Errorf("%w\n%s", err, out)
 	}
@@ -98,6 +106,13 @@ func (b *bench) record(ctx context.Context, k kind, url, path string) (figures, 
 	}
 	f.finish = (took - report.StartedAt.Sub(began) - length).Seconds()
 	return f, nil
+}
+
+func (b *bench) openStore(ctx context.Context) (err error) {
+	if b.store == nil {
+		b.store, err = startStore(ctx, b.gateway)
+	}
+	return err
 }
 
 // judge adds what the recording's content tells.

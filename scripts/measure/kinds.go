@@ -5,16 +5,24 @@ import "fmt"
 // kind is one row of the table: how what is recorded.
 type kind struct {
 	engine string // page, page-x11: nothing is recorded; screencast, x11; ffmpeg: the baseline
+	upload bool   // to an S3 server on this machine, meanwhile
 	size   string // 720p, 1080p
 	page   string // timing, still, room-calm, room-busy, lipsync
 }
 
-func (k kind) name() string { return fmt.Sprintf("%s %s %s", k.size, k.page, k.engine) }
+func (k kind) name() string { return fmt.Sprintf("%s %s %s", k.size, k.page, k.how()) }
+
+func (k kind) how() string {
+	if k.upload {
+		return k.engine + ", upload"
+	}
+	return k.engine
+}
 
 // alone returns the row of the same page without a recording.
 func (k kind) alone() kind {
 	a := k
-	a.engine = "page"
+	a.engine, a.upload = "page", false
 	if k.engine == "x11" || k.engine == "ffmpeg" {
 		a.engine = "page-x11"
 	}
@@ -37,12 +45,15 @@ func kinds() []kind {
 	for _, size := range []string{"720p", "1080p"} {
 		for _, page := range []string{"timing", "room-calm", "room-busy"} {
 			for _, engine := range []string{"page", "page-x11", "screencast", "x11", "ffmpeg"} {
-				out = append(out, kind{engine, size, page})
+				out = append(out, kind{engine: engine, size: size, page: page})
 			}
 		}
 		for _, engine := range []string{"screencast", "x11", "ffmpeg"} {
-			out = append(out, kind{engine, size, "lipsync"})
+			out = append(out, kind{engine: engine, size: size, page: "lipsync"})
 		}
 	}
-	return append(out, kind{"page", "1080p", "still"}, kind{"screencast", "1080p", "still"})
+	for _, engine := range []string{"screencast", "x11"} {
+		out = append(out, kind{engine: engine, size: "1080p", page: "room-busy", upload: true})
+	}
+	return append(out, kind{engine: "page", size: "1080p", page: "still"}, kind{engine: "screencast", size: "1080p", page: "still"})
 }

@@ -19,6 +19,7 @@ import (
 
 type options struct {
 	beam    string
+	gateway string
 	runs    int
 	seconds int
 	only    string
@@ -28,6 +29,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.beam, "beam", "bin/beam", "beam binary")
+	flag.StringVar(&o.gateway, "gateway", "versitygw", "S3 server for the rows that upload")
 	flag.IntVar(&o.runs, "runs", 3, "recordings of each kind; the table shows medians")
 	flag.IntVar(&o.seconds, "seconds", 20, "length of each recording")
 	flag.StringVar(&o.only, "only", "", "measure only the rows whose name holds this")
@@ -55,6 +57,11 @@ func run(ctx context.Context, o options) error {
 		defer os.RemoveAll(dir)
 	}
 	b := &bench{options: o, dir: dir, room: room, people: demo.Participants(), log: slog.New(slog.DiscardHandler)}
+	defer func() {
+		if b.store != nil {
+			b.store.close()
+		}
+	}()
 	describeMachine()
 	var rows []row
 	for _, k := range kinds() {

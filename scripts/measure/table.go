@@ -31,7 +31,7 @@ func printTable(rows []row) {
 	for _, r := range rows {
 		m := r.median
 		fmt.Fprintf(w, "| %s | %s | %s \t| %s \t| %s \t| %s \t| %s \t| %s \t| %s \t| %s \t| %s \t| %s \t| %s \t| %s \t| %s \t|\n",
-			r.kind.size, r.kind.page, r.kind.engine,
+			r.kind.size, r.kind.page, r.kind.how(),
 			number(m.distinct, 1), percent(m.kept), number(m.freeze, 0), percent(m.sound), number(m.lipSync, 0),
 			number(m.steadiness, 1), number(m.drift, 2), number(m.cores, 2), number(m.cores-aloneCores(rows, r.kind), 2),
 			number(m.memory, 0), number(m.first, 1), number(m.finish, 1))
