@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam/remote"
 	"beam/capture"
 	"beam/layout"
+	"beam/layout/platform"
 	"beam/upload"
 )
 
@@ -46,7 +48,15 @@ type Config struct {
 	Room        string // URL, or DemoRoom
 	Output      string // path of the MP4
 	Force       bool   // overwrite Output
-	Layout      string
+	Layout      string // a name, or the URL of a layout page
+	Platform    string // "" for that of the room's URL
+	RoomName    string // where the URL has none
+	Name        string // of the recorder in the room
+	Filter      layout.Filter
+	Theme       layout.Theme
+	Secrets     platform.Secrets
+	ID          string // for the commands that control the recording; "" for one of its own
+	Chapters    []string
 	Resolution  string // 480p, 720p, 1080p or WIDTHxHEIGHT
 	Orientation string // landscape, portrait, or "" for that of the resolution
 	FPS         int
@@ -59,6 +69,10 @@ type Config struct {
 	MaxDuration  time.Duration
 	ReadyTimeout time.Duration
 
+	IdleTimeout    time.Duration // stop when nobody else was in the room for this long; 0: no such limit
+	SilenceTimeout time.Duration // stop after this much silence; 0: no such limit
+	ReconnectGrace time.Duration // how long the room may take to connect again; 0: as long as it likes
+
 	Storage Storage
 
 	Tools   Tools
@@ -69,8 +83,9 @@ type Config struct {
 // Defaults returns the configuration of a recording that nothing was said of.
 func Defaults() Config {
 	return Config{
-		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: EngineAuto,
-		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second,
+		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: EngineAuto, Name: "Beam",
+		Chapters:    []string{ChaptersPause, ChaptersLayout, ChaptersShare},
+		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
 	}
 }
 
@@ -80,20 +95,46 @@ type Settings struct {
 	Size capture.Size // of the viewport and the picture, also with AudioOnly
 }
 
+// demoPlace stands for the demo room before it has an address.
+const demoPlace = "http://127.0.0.1/"
+
+// plan returns how to open a room. The error is a fault for the user.
+func (s Settings) plan(room string) (layout.Plan, error) {
+	kind := s.Platform
+	if s.Room == DemoRoom {
+		if kind != "" && kind != DemoRoom {
+			return layout.Plan{}, refuse("", "--platform %s can't be that of the demo room", kind)
+		}
+		kind = DemoRoom
+		if room == DemoRoom {
+			room = demoPlace
+		}
+	}
+	p, err := layout.New(layout.Request{
+		URL: room, Platform: kind, Room: s.RoomName, Name: s.Name, Layout: s.Layout, Orientation: s.Orientation,
+		Width: s.Size.Width, Height: s.Size.Height, Filter: s.Filter, Theme: s.Theme, Secrets: s.Secrets,
+	})
+	if err != nil {
+		return p, refuse("", "%w", err)
+	}
+	return p, nil
+}
+
 // Check checks the configuration. It starts nothing and leaves nothing behind.
 // Its error is a *Fault of ClassUsage that says what to do.
 func (c Config) Check() (Settings, error) {
 	s := Settings{Config: c}
-	if c.Room != DemoRoom {
-		if err := layout.CheckURL(c.Room); err != nil {
-			return s, refuse("", "%w", err)
-		}
+	if s.ID == "" {
+		s.ID = newID()
 	}
 	size, orientation, err := resolution(c.Resolution, c.Orientation)
 	if err != nil {
 		return s, err
 	}
 	s.Size, s.Orientation = size, orientation
+	if _, err := s.plan(c.Room); err != nil {
+		return s, err
+	}
 	if err := c.checkChoices(); err != nil {
 		return s, err
 	}
@@ -111,12 +152,19 @@ func (c Config) checkChoices() error {
 		flag, value string
 		allowed     []string
 	}{
-		{"--layout", c.Layout, layout.Names()},
 		{"--fps-mode", c.FPSMode, []string{FPSModeCFR, FPSModeVFR}},
 		{"--capture", c.Capture, []string{EngineAuto, EngineScreencast, EngineX11}},
 	} {
 		if !contains(choice.allowed, choice.value) {
 			return refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
+		}
+	}
+	if _, err := chapterKindsOf(c.Chapters); err != nil {
+		return err
+	}
+	if c.ID != "" {
+		if err := remote.CheckID(c.ID); err != nil {
+			return refuse("", "--id: %w", err)
 		}
 	}
 	if c.FPS < lowestFPS || c.FPS > highestFPS {
@@ -136,6 +184,8 @@ func (c Config) checkTimes() error {
 		return refuse("raise --max-duration too", "--duration is %v, longer than --max-duration, %v", c.Duration, c.MaxDuration)
 	case c.ReadyTimeout <= 0:
 		return refuse("", "--ready-timeout is %v; it has to be more than nothing", c.ReadyTimeout)
+	case c.IdleTimeout < 0, c.SilenceTimeout < 0, c.ReconnectGrace < 0:
+		return refuse("", "--idle-timeout, --silence-timeout and --reconnect-grace can't be less than nothing; 0 means no such limit")
 	case c.AudioOffset < -longestOffset || c.AudioOffset > longestOffset:
 		return refuse("", "--audio-offset is %v; it can be from %v to %v", c.AudioOffset, -longestOffset, longestOffset)
 	}
@@ -167,7 +217,7 @@ func checkOutput(path string, force bool) error {
 	case !info.IsDir():
 		return refuse("", "--output %s: %s is not a folder", path, dir)
 	}
-	for _, file := range []string{path, ReportPath(path)} {
+	for _, file := range []string{path, ReportPath(path), SpeakersPath(path), ChatPath(path)} {
 		info, err := os.Lstat(file)
 		switch {
 		case err != nil:

@@ -20,7 +20,9 @@ const (
 // finish finishes the file and makes the report.
 func (t *take) finish(hard context.Context, end Time) (*Report, error) {
 	t.meter.Sample(false)
-	media, err := t.out.finish(hard, end.Sub(t.start), t.transfer.untouched(), mp4.Metadata{Encoder: "beam " + t.settings.Version, Created: t.startedAt()})
+	media, err := t.out.finish(hard, t.length, t.transfer.untouched(), mp4.Metadata{
+		Encoder: "beam " + t.settings.Version, Created: t.startedAt(), Chapters: fileChapters(t.chapters()),
+	})
 	if err != nil {
 		fault := firstOf(t.fault, &Fault{Class: ClassEncoder, Op: "finish the file", Err: err})
 		if errors.Is(err, errNoMedia) {
@@ -35,9 +37,11 @@ func (t *take) finish(hard context.Context, end Time) (*Report, error) {
 		return nil, fault
 	}
 	report := t.makeReport(end, media)
+	files := t.sideFiles(report)
+	t.writeSideFiles(files)
 	t.writeReport(report)
 	if t.transfer != nil {
-		err = t.upload(hard, report)
+		err = t.upload(hard, report, files)
 		t.writeReport(report) // now with the upload
 	}
 	if err != nil || t.fault != nil {
@@ -60,7 +64,6 @@ func (t *take) startedAt() time.Time { return wallClock(t.start).UTC().Round(tim
 // makeReport puts the figures of the recording together.
 func (t *take) makeReport(end Time, media media) *Report {
 	seconds := media.Duration.Seconds()
-	progress := t.enc.Progress()
 	s := t.settings
 	r := &Report{
 		Beam: s.Version, Room: RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
@@ -68,19 +71,23 @@ func (t *take) makeReport(end Time, media media) *Report {
 		StopReason: t.reason, ReadyReason: t.readyReason, FirstFrame: round(t.firstFrame.Seconds(), 2),
 		Engine: t.engine, EngineReason: t.engineReason, Preset: t.preset,
 		Width: s.Size.Width, Height: s.Size.Height, FPS: s.FPS, FPSMode: s.FPSMode,
-		Sound:     t.sound.report(t.studio.pulse.Stats().Stalls),
+		Sound:     soundReport(t.segments, t.studio.soundStalls()),
 		Resources: resources(t.meter.Programs(), end.Sub(t.start)),
 		Versions:  t.versions(),
+
+		ID: s.ID, Layout: firstText(t.meeting.shownLayout(), s.Layout), Platform: t.plan.Platform,
+		Participants: t.meeting.participants(t.position, t.length), Chapters: t.chapters(),
+		Pauses: t.pauses(), Segments: len(t.segments),
 	}
 	if s.AudioOnly {
 		r.Width, r.Height, r.FPS, r.FPSMode = 0, 0, 0, ""
 	}
 	r.Versions["ffmpeg"] = ffmpeg.Version(t.tools.FFmpeg)
 	switch {
-	case t.video != nil:
-		r.Pictures = t.video.report(media.Pictures, seconds)
+	case t.screen != nil:
+		r.Pictures = cast(t.segments, media.Pictures, seconds)
 	case !s.AudioOnly:
-		r.Pictures = grabbed(media, progress, s.FPS, seconds)
+		r.Pictures = grabbed(media, t.segments, s.FPS, seconds)
 	}
 	t.judge(r)
 	if t.fault != nil {
@@ -92,14 +99,19 @@ func (t *take) makeReport(end Time, media media) *Report {
 
 // grabbed makes the picture report of a recording whose pictures ffmpeg
 // grabbed. Which of them differ is told by their coded sizes.
-func grabbed(m media, p ffmpeg.Progress, fps int, seconds float64) *PictureReport {
-	return &PictureReport{
-		Captured: max(0, p.Frames-p.Duplicated+p.Dropped),
-		Encoded:  m.Pictures, Distinct: m.Distinct, Repeated: m.Pictures - m.Distinct, Dropped: p.Dropped,
+func grabbed(m media, segments []*segment, fps int, seconds float64) *PictureReport {
+	r := &PictureReport{
+		Encoded: m.Pictures, Distinct: m.Distinct, Repeated: m.Pictures - m.Distinct,
 		DistinctFPS:   round(float64(m.Distinct)/max(seconds, 0.001), 2),
 		LongestFreeze: milliseconds(m.LongestFreeze),
 		LowestFPS:     float64(fps),
 	}
+	for _, s := range segments {
+		p := s.enc.Progress()
+		r.Captured += max(0, p.Frames-p.Duplicated+p.Dropped)
+		r.Dropped += p.Dropped
+	}
+	return r
 }
 
 // judge notes in what way the recording is less than what was asked for.
@@ -113,7 +125,16 @@ func (t *take) judge(r *Report) {
 	if t.rejoins > 0 {
 		t.degraded("the browser was lost and joined again %d times", t.rejoins)
 	}
-	if want := t.settings.Duration; want > 0 && t.reason != ReasonDuration && t.reason != ReasonAsked {
+	if t.encoders > 0 {
+		t.degraded("the encoder was lost %d times; what it had not written yet of the picture is missing", t.encoders)
+	}
+	if t.sounds > 0 {
+		t.degraded("the sound server was lost %d times; it is silent until the room was joined again", t.sounds)
+	}
+	if t.reason == ReasonLost {
+		t.degraded("the connection to the room was lost and did not come back within %v", t.settings.ReconnectGrace)
+	}
+	if want := t.settings.Duration; want > 0 && t.reason != ReasonDuration && t.reason != ReasonAsked && t.reason != ReasonRoomEnded && t.reason != ReasonLastLeft {
 		t.degraded("the recording ended after %s instead of %v: %s", shortDuration(r.Seconds), want, t.reason)
 	}
 }

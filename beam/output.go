@@ -20,6 +20,8 @@ type output struct {
 	head    int64            // bytes that finishing may write anew
 	grown   func(safe int64) // told of each whole fragment; set before ffmpeg starts
 	written atomic.Int64
+	broken  atomic.Bool // a write failed
+	begun   bool        // an encoder has written into it
 }
 
 // media tells what is in a finished file.
@@ -68,8 +70,8 @@ func openOutput(path string) (*os.File, error) {
 		return nil, errors.Join(refuse("", "--output %s can't be written: %w", path, err), file.Close())
 	}
 	// The report of what was there before is not this recording's.
-	if err := os.Remove(ReportPath(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, errors.Join(refuse("", "--output %s: the old report can't be removed: %w", path, err), file.Close())
+	if err := removeSideFiles(path); err != nil {
+		return nil, errors.Join(refuse("", "--output %s: the files of the old recording can't be removed: %w", path, err), file.Close())
 	}
 	return file, nil
 }
@@ -78,8 +80,24 @@ func openOutput(path string) (*os.File, error) {
 func (o *output) Write(b []byte) (int, error) {
 	n, err := o.writer.Write(b)
 	o.written.Add(int64(n))
+	if err != nil {
+		o.broken.Store(true)
+	}
 	return n, err
 }
+
+// follow prepares for the output of an encoder whose time 0 is at offset on the
+// recording's time. The one before has ended.
+func (o *output) follow(offset time.Duration) error {
+	if !o.begun {
+		o.begun = true
+		return nil
+	}
+	return o.writer.Restart(offset)
+}
+
+// failed tells whether the file could not be written.
+func (o *output) failed() bool { return o.broken.Load() }
 
 // size returns the bytes written so far.
 func (o *output) size() int64 { return o.written.Load() }

@@ -2,13 +2,16 @@ package beam
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"beam/beam/demo"
+	"beam/beam/remote"
 	"beam/layout"
 )
 
@@ -22,9 +25,12 @@ import (
 // The report is not nil when a file was left, also beside an error. Errors are
 // faults: they have the methods FaultClass and FaultHint.
 func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink) (*Report, error) {
+	stop, stopNow := context.WithCancel(stop)
+	defer stopNow()
 	r := &recorder{
-		settings: s, log: log, sink: sink, began: time.Now(), state: StateStarting,
-		messages: make(chan layout.Message, 16), faults: make(chan error, 8),
+		settings: s, log: log, sink: sink, began: time.Now(), state: StateStarting, stopNow: stopNow,
+		messages: make(chan layout.Message, 16), faults: make(chan error, 8), commands: make(chan command),
+		journal: newPageLog(time.Now()),
 	}
 	report, err := r.run(stop, hard)
 	if err != nil && r.state != StateFailed {
@@ -41,7 +47,11 @@ type recorder struct {
 	settings Settings
 	log      *slog.Logger
 	began    time.Time // when Record was called
+	stopNow  func()    // ends stop
 	messages chan layout.Message
+	commands chan command
+	journal  *pageLog
+	meeting  *meeting
 	faults   chan error // of the goroutines; the first ends the recording
 
 	tools        Tools
@@ -53,16 +63,39 @@ type recorder struct {
 	readyReason  string
 	storage      *storage // nil without a bucket
 
-	sinkMu  sync.Mutex
-	sink    Sink
-	state   State
-	notices []string
-	degrade []string
+	sinkMu     sync.Mutex
+	sink       Sink
+	state      State // written by one goroutine, under sinkMu
+	notices    []string
+	progress   *Progress // the last
+	progressAt time.Time
+	degrade    []string
 }
 
 func (r *recorder) run(stop, hard context.Context) (*Report, error) {
+	kinds, err := chapterKindsOf(r.settings.Chapters)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := r.settings.plan(r.settings.Room)
+	if err != nil {
+		return nil, err
+	}
+	r.meeting = newMeeting(kinds, plan.Named)
 	r.enterFirst()
-	var err error
+	control, err := remote.Serve(r.settings.ID, r, r.log)
+	if errors.Is(err, remote.ErrTaken) {
+		return nil, refuse("choose another --id", "%w", err)
+	}
+	if err != nil {
+		r.notice("the recording can't be controlled by other commands: %v", err)
+	} else {
+		defer func() {
+			if err := control.Close(); err != nil {
+				r.log.Warn("control socket not removed", "error", err)
+			}
+		}()
+	}
 	if r.tools, err = findTools(r.settings); err != nil {
 		return nil, err
 	}
@@ -93,19 +126,31 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 		defer server.Close()
 		room = server.URL()
 	}
-	if r.plan, err = layout.New(layout.Request{
-		URL: room, Layout: r.settings.Layout, Orientation: r.settings.Orientation,
-		Width: r.settings.Size.Width, Height: r.settings.Size.Height,
-	}); err != nil {
-		return nil, refuse("", "%w", err)
+	if r.plan, err = r.settings.plan(room); err != nil {
+		return nil, err
+	}
+	if r.plan.Site != nil {
+		own, err := serveSite(r.plan.Site, r.log)
+		if err != nil {
+			return nil, &Fault{Class: ClassInternal, Op: "serve the page that joins the room", Err: err}
+		}
+		defer func() {
+			if err := own.close(); err != nil {
+				r.log.Warn("own page not closed in order", "error", err)
+			}
+		}()
+		r.plan.URL = own.url + r.plan.URL
 	}
 
 	r.studio = &studio{
-		settings: r.settings, tools: r.tools, work: work, log: r.log, messages: r.messages,
-		display: r.engine == EngineX11,
+		settings: r.settings, tools: r.tools, work: work, log: r.log, plan: r.plan, meeting: r.meeting, journal: r.journal,
+		messages: r.messages, joined: make(chan struct{}), display: r.engine == EngineX11,
 	}
 	defer r.studio.close(hard)
 	if err := r.join(stop, hard); err != nil {
+		if stop.Err() == nil {
+			r.diagnose(hard, err)
+		}
 		return nil, err
 	}
 	return r.take(stop, hard)
@@ -132,7 +177,7 @@ func (r *recorder) join(stop, hard context.Context) error {
 	}
 	r.enter(StateJoining)
 	for try := 1; ; try++ {
-		reason, err := r.studio.join(stop, r.plan)
+		reason, err := r.studio.join(stop)
 		if err == nil {
 			r.readyReason = reason
 			r.log.Debug("room ready", "why", reason)
@@ -173,7 +218,7 @@ func worthRetrying(err error) bool {
 
 // versions returns the versions of all that took part.
 func (r *recorder) versions() map[string]string {
-	v := map[string]string{"beam": r.settings.Version, "pulseaudio": r.studio.pulse.Version()}
+	v := map[string]string{"beam": r.settings.Version, "pulseaudio": r.studio.server().Version()}
 	r.studio.mu.Lock()
 	defer r.studio.mu.Unlock()
 	if r.studio.browser != nil {
@@ -198,7 +243,9 @@ func (r *recorder) enter(to State) {
 		r.log.Error("state", "error", err)
 		return
 	}
+	r.sinkMu.Lock()
 	r.state = state
+	r.sinkMu.Unlock()
 	r.tell(Event{Type: EventState, State: state})
 }
 
@@ -217,3 +264,13 @@ func (r *recorder) degraded(format string, args ...any) {
 	r.degrade = append(r.degrade, text)
 	r.tell(Event{Type: EventNotice, Text: text})
 }
+
+// progressed keeps what commands of other processes may ask for.
+func (r *recorder) progressed(p *Progress) {
+	r.sinkMu.Lock()
+	defer r.sinkMu.Unlock()
+	r.progress, r.progressAt = p, time.Now()
+}
+
+// newID returns an id for a recording that was given none.
+func newID() string { return strings.ToLower(rand.Text()[:8]) }

@@ -23,6 +23,16 @@ type Report struct {
 	ReadyReason string    `json:"ready_reason"`        // why the page counted as ready
 	FirstFrame  float64   `json:"first_frame_seconds"` // from the start of the command to the first picture
 
+	ID           string              `json:"id"`
+	Layout       string              `json:"layout"` // at the end
+	Platform     string              `json:"platform"`
+	Participants []ParticipantReport `json:"participants"`
+	Chapters     []ChapterReport     `json:"chapters"`
+	Pauses       []SpanReport        `json:"pauses"`             // on the clock: seconds since the start
+	Segments     int                 `json:"segments"`           // of the file: one, and one more after each pause and each lost encoder
+	Speakers     string              `json:"speakers,omitempty"` // WebVTT file of who spoke when
+	Chat         string              `json:"chat,omitempty"`     // CSV file of what was written
+
 	Engine       string `json:"engine"`
 	EngineReason string `json:"engine_reason"`
 	Preset       string `json:"preset"`

@@ -39,10 +39,11 @@ func TestStopRules(t *testing.T) {
 }
 
 func TestStates(t *testing.T) {
-	states := []State{StateStarting, StateJoining, StateRecording, StateStopping, StateUploading, StateCompleted, StateFailed}
+	states := []State{StateStarting, StateJoining, StateRecording, StatePaused, StateStopping, StateUploading, StateCompleted, StateFailed}
 	allowed := map[[2]State]bool{
 		{StateStarting, StateJoining}: true, {StateJoining, StateRecording}: true,
 		{StateRecording, StateStopping}: true, {StateStopping, StateCompleted}: true,
+		{StateRecording, StatePaused}: true, {StatePaused, StateRecording}: true, {StatePaused, StateStopping}: true, {StatePaused, StateFailed}: true,
 		{StateStarting, StateFailed}: true, {StateJoining, StateFailed}: true,
 		{StateRecording, StateFailed}: true, {StateStopping, StateFailed}: true,
 		{StateStopping, StateUploading}: true, {StateUploading, StateCompleted}: true, {StateUploading, StateFailed}: true,

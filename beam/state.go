@@ -10,6 +10,7 @@ const (
 	StateStarting  State = "starting"  // sound server, browser
 	StateJoining   State = "joining"   // the page loads and becomes ready
 	StateRecording State = "recording" // pictures and sound are being written
+	StatePaused    State = "paused"    // nothing is being written until the recording is resumed
 	StateStopping  State = "stopping"  // what is on its way is being written
 	StateUploading State = "uploading" // the rest of the finished file goes to the bucket
 	StateCompleted State = "completed" // the file is finished, and in the bucket if there is one
@@ -20,7 +21,8 @@ const (
 var next = map[State][]State{
 	StateStarting:  {StateJoining, StateFailed},
 	StateJoining:   {StateRecording, StateFailed},
-	StateRecording: {StateStopping, StateFailed},
+	StateRecording: {StatePaused, StateStopping, StateFailed},
+	StatePaused:    {StateRecording, StateStopping, StateFailed},
 	StateStopping:  {StateUploading, StateCompleted, StateFailed},
 	StateUploading: {StateCompleted, StateFailed},
 	StateCompleted: {},

@@ -15,21 +15,27 @@ import (
 )
 
 // studio is what a recording is captured from: the sound server, the display
-// where there is one, the browser and its page.
+// where there is one, the browser and its page. Its methods may be called from
+// any goroutine.
 type studio struct {
 	settings Settings
 	tools    Tools
 	display  bool // with an X display
 	work     *workDir
 	log      *slog.Logger
-	messages chan layout.Message
-
-	pulse *pulse.Server
-	x11   *x11.Server
+	plan     layout.Plan
+	meeting  *meeting
+	journal  *pageLog
+	messages chan layout.Message // of a page that has been joined
 
 	mu      sync.Mutex
+	pulse   *pulse.Server
+	stalls  int // of sound servers that were lost
+	x11     *x11.Server
 	browser *chrome.Browser
 	page    *chrome.Page
+	joining chan layout.Message // of the page that is being joined; nil when none is
+	joined  chan struct{}       // closed when there is a page
 }
 
 // closeTimeout is how long each program of the studio has to end in order
@@ -39,19 +45,11 @@ const closeTimeout = 5 * time.Second
 // open starts the sound server, the display and the browser. The first two live
 // until hard ends: what they still hold is wanted when the recording is drained.
 func (s *studio) open(ctx, hard context.Context) error {
-	dir, err := s.work.sub("pulse")
-	if err != nil {
-		return err
-	}
-	if s.pulse, err = pulse.Start(hard, pulse.Options{Path: s.tools.PulseAudio, Dir: dir, Log: s.log}); err != nil {
+	if err := s.startSound(hard); err != nil {
 		return err
 	}
 	if s.display {
-		if dir, err = s.work.sub("x11"); err != nil {
-			return err
-		}
-		s.x11, err = x11.Start(hard, x11.Options{Path: s.tools.Xvfb, Dir: dir, Screen: x11.ScreenFor(s.settings.Size), Log: s.log})
-		if err != nil {
+		if err := s.startDisplay(hard); err != nil {
 			return err
 		}
 	}
@@ -64,12 +62,15 @@ func (s *studio) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	sound, display := s.pulse, s.x11
+	s.mu.Unlock()
 	o := chrome.Options{
 		Path: s.tools.Chrome, Dir: dir, Size: s.settings.Size,
-		PulseServer: s.pulse.Addr(), Log: s.log,
+		PulseServer: sound.Addr(), Log: s.log,
 	}
-	if s.x11 != nil {
-		o.Display, o.XAuthority = s.x11.Display(), s.x11.XAuthority()
+	if display != nil {
+		o.Display, o.XAuthority = display.Display(), display.XAuthority()
 	}
 	browser, err := chrome.Launch(ctx, o)
 	if err != nil {
@@ -83,32 +84,65 @@ func (s *studio) launch(ctx context.Context) error {
 
 // join opens the room and waits until it is ready. It returns why the page
 // counts as ready.
-func (s *studio) join(ctx context.Context, plan layout.Plan) (string, error) {
+func (s *studio) join(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.ReadyTimeout)
 	defer cancel()
-	page, err := s.browser.Open(ctx, chrome.OpenOptions{
-		URL: plan.URL, Script: plan.Script, Timeout: s.settings.ReadyTimeout,
+	joining := make(chan layout.Message, cap(s.messages))
+	s.mu.Lock()
+	s.joining = joining
+	browser := s.browser
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.joining = nil
+	}()
+	page, err := browser.Open(ctx, chrome.OpenOptions{
+		URL: s.plan.URL, Script: s.plan.Script, Timeout: s.settings.ReadyTimeout,
 		OnMessage: s.onMessage,
-		OnConsole: func(_, text string) {
+		OnConsole: func(level, text string) {
+			s.journal.console(level, text)
 			if m, ok := layout.FromConsole(text); ok {
 				s.tell(m)
 			}
 		},
+		OnRequest: s.journal.request,
 	})
 	if err != nil {
 		return "", err
 	}
+	reason, err := s.awaitReady(ctx, page, joining)
 	s.mu.Lock()
-	s.page = page
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if s.browser == browser {
+		s.page = page
+		if err == nil {
+			close(s.joined)
+		}
+	}
+	return reason, err
+}
+
+// awaitReady waits until the page has something to record.
+func (s *studio) awaitReady(ctx context.Context, page *chrome.Page, joining <-chan layout.Message) (string, error) {
+	waiting := ""
 	for {
 		select {
-		case m := <-s.messages:
+		case m := <-joining:
 			switch m.Type {
 			case layout.MessageReady:
 				return m.Text, nil
+			case layout.MessageWaiting:
+				waiting = firstText(m.Text, "the waiting room")
+			case layout.MessageJoined:
+				waiting = ""
+			case layout.MessageEnded, layout.MessageKicked:
+				return "", &endedError{m}
 			case layout.MessageFail:
 				return "", &Fault{Class: ClassRoom, Op: "join the room", Err: fmt.Errorf("the page says: %s", m.Text)}
+			case layout.MessageRefused:
+				return "", &Fault{Class: ClassRoom, Op: "join the room", Err: fmt.Errorf("the room refused the recorder: %s", m.Text),
+					Hint: "check the link, the token and whether the room is full or locked"}
 			case layout.MessageStop:
 				return "", &Fault{Class: ClassRoom, Op: "join the room", Err: fmt.Errorf("the page asked to stop before it was ready: %s", m.Text)}
 			}
@@ -116,13 +150,39 @@ func (s *studio) join(ctx context.Context, plan layout.Plan) (string, error) {
 			return "", lostBeforeReady(page.Err())
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return "", &Fault{Class: ClassRoom, Op: "join the room",
-					Err:  fmt.Errorf("the page was not ready within %v: no picture, no sound, and still loading or connecting", s.settings.ReadyTimeout),
-					Hint: "open the URL in a browser to see what it waits for (a lobby, a login, somebody to publish), or raise --ready-timeout"}
+				return "", s.neverReady(waiting)
 			}
 			return "", ctx.Err()
 		}
 	}
+}
+
+// neverReady is the fault of a page that was not ready in time.
+func (s *studio) neverReady(waiting string) error {
+	limit := s.settings.ReadyTimeout
+	joined, publishing := s.meeting.presence()
+	switch {
+	case waiting != "":
+		return &Fault{Class: ClassRoom, Op: "join the room",
+			Err:  fmt.Errorf("nobody let the recorder in within %v: it is still in %s", limit, waiting),
+			Hint: "admit the participant " + s.settings.Name + ", open the waiting room, or raise --ready-timeout"}
+	case joined && !publishing, s.plan.Stage:
+		return &Fault{Class: ClassEmpty, Op: "join the room",
+			Err:  fmt.Errorf("no picture and no sound of anybody within %v", limit),
+			Hint: "wait for somebody to publish with a longer --ready-timeout; a page without WebRTC is recorded with --layout native"}
+	}
+	return &Fault{Class: ClassRoom, Op: "join the room",
+		Err:  fmt.Errorf("the page was not ready within %v: no picture, no sound, and still loading or connecting", limit),
+		Hint: "open the URL in a browser to see what it waits for (a lobby, a login, somebody to publish), or raise --ready-timeout"}
+}
+
+func firstText(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
 }
 
 // lostBeforeReady turns the loss of a page that was never ready into a fault
@@ -144,17 +204,27 @@ func (s *studio) onMessage(payload string) {
 	s.tell(m)
 }
 
-// tell passes a message on. A page that floods Beam with messages loses the
+// tell passes a message on: what is known of the meeting is kept, the rest goes
+// to whoever waits for the page. A page that floods Beam with messages loses the
 // later ones.
 func (s *studio) tell(m layout.Message) {
+	if !s.meeting.hear(m) {
+		return
+	}
+	s.mu.Lock()
+	to := s.messages
+	if s.joining != nil {
+		to = s.joining
+	}
+	s.mu.Unlock()
 	select {
-	case s.messages <- m:
+	case to <- m:
 	default:
 		s.log.Debug("message of the page dropped: too many", "type", m.Type)
 	}
 }
 
-// current returns the page that is recorded.
+// current returns the page that is recorded, nil while none is.
 func (s *studio) current() *chrome.Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,12 +232,17 @@ func (s *studio) current() *chrome.Page {
 }
 
 // rejoin puts a new browser in the place of a lost one, and joins again.
-func (s *studio) rejoin(ctx context.Context, plan layout.Plan) error {
+func (s *studio) rejoin(ctx context.Context) error {
 	s.closeBrowser(ctx)
+	if s.displayLost() {
+		if err := s.startDisplay(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.launch(ctx); err != nil {
 		return err
 	}
-	_, err := s.join(ctx, plan)
+	_, err := s.join(ctx)
 	return err
 }
 
@@ -185,6 +260,11 @@ func (s *studio) closeBrowser(ctx context.Context) {
 	s.mu.Lock()
 	browser := s.browser
 	s.browser, s.page = nil, nil
+	select {
+	case <-s.joined:
+		s.joined = make(chan struct{})
+	default:
+	}
 	s.mu.Unlock()
 	if browser == nil {
 		return
@@ -201,14 +281,8 @@ func (s *studio) close(ctx context.Context) {
 	s.closeBrowser(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	if s.x11 != nil {
-		if err := s.x11.Close(ctx); err != nil {
-			s.log.Warn("Xvfb did not close in order", "error", err)
-		}
-	}
-	if s.pulse != nil {
-		if err := s.pulse.Close(ctx); err != nil {
-			s.log.Warn("PulseAudio did not close in order", "error", err)
-		}
-	}
+	s.mu.Lock()
+	display, sound := s.x11, s.pulse
+	s.mu.Unlock()
+	s.closeServers(ctx, display, sound)
 }

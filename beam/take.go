@@ -10,46 +10,47 @@ import (
 
 	"beam/beam/usage"
 	"beam/capture"
-	"beam/capture/ffmpeg"
-	"beam/capture/matroska"
+	"beam/capture/chrome"
 )
 
 // take is the recording proper, from the ready room to the finished file.
 type take struct {
 	*recorder
-	start    Time
+	start    Time // of the first segment
+	segments []*segment
 	rules    stopRules
-	feed     *feed
-	video    *video // nil where ffmpeg grabs the pictures, and without pictures
-	sound    *sound
+	ear      *ear
+	screen   *screen // nil where ffmpeg grabs the pictures, and without pictures
 	out      *output
 	transfer *transfer // nil without a bucket
-	enc      *ffmpeg.Process
 	preset   string
 	meter    *usage.Meter
 	stall    clockWatch
 
 	firstFrame time.Duration
-	fault      error  // what ended the recording before its time
-	reason     string // why it ended
+	length     time.Duration // of what is recorded, at the end
+	fault      error         // what ended the recording before its time
+	reason     string        // why it ended
 	rejoins    int
+	encoders   int // lost, and replaced
+	sounds     int // sound servers lost, and replaced
 	lastSeen   int
 }
 
-// The recording's times.
-const (
-	controlTick   = 50 * time.Millisecond
-	progressEvery = time.Second
-	memoryEvery   = 5 * time.Second
-	soundWait     = 700 * time.Millisecond
-	encoderWait   = 60 * time.Second
-	grabLead      = 300 * time.Millisecond // ffmpeg's start, until it has grabbed its first picture
-)
+// mostLost is how many encoders, and how many sound servers, a recording may
+// lose before that ends it.
+const mostLost = 3
 
 func (r *recorder) take(stop, hard context.Context) (*Report, error) {
-	t := &take{recorder: r, feed: newFeed(), meter: usage.New()}
-	t.rules = stopRules{Duration: r.settings.Duration, MaxDuration: r.settings.MaxDuration, MinFree: minFree}
+	t := &take{recorder: r, meter: usage.New(), ear: newEar(r.settings.AudioOffset)}
+	t.rules = stopRules{
+		Duration: r.settings.Duration, MaxDuration: r.settings.MaxDuration, Idle: r.settings.IdleTimeout,
+		Silence: r.settings.SilenceTimeout, Reconnect: r.settings.ReconnectGrace, MinFree: minFree,
+	}
 	t.preset = choosePreset(r.machine, r.engine, r.settings.Size, r.settings.FPS)
+	if r.engine == EngineScreencast && !r.settings.AudioOnly {
+		t.screen = newScreen()
+	}
 
 	var err error
 	if t.out, err = createOutput(r.settings.Output, t.rules.limit(), r.settings.FPS); err != nil {
@@ -61,198 +62,136 @@ func (r *recorder) take(stop, hard context.Context) (*Report, error) {
 	}
 	defer t.transfer.close(r.log)
 	t.out.grown = t.transfer.advance
-	t.sound = newSound(r.settings.AudioOffset, t.feed, t.report)
-	soundCtx, stopSound := context.WithCancel(hard)
-	defer stopSound()
-	var listening errgroup.Group
-	listening.Go(func() error {
-		t.report(t.studio.pulse.Record(soundCtx, t.sound.take))
-		return nil
-	})
-	t.listen(stop)
-	if err := t.begin(hard); err != nil {
-		stopSound()
-		_ = listening.Wait() // its faults go to t.faults
+
+	sources, stopSources := context.WithCancel(hard)
+	defer stopSources()
+	var running errgroup.Group
+	running.Go(func() error { t.listen(sources); return nil })
+	t.awaitSound(stop)
+	first, err := t.begin(hard)
+	if err != nil {
+		stopSources()
+		_ = running.Wait() // its faults go to t.faults
 		t.out.discard()
 		t.transfer.discard(hard, r.log)
 		return nil, err
 	}
+	running.Go(func() error { t.watchPage(sources); return nil })
+	running.Go(func() error { t.heartbeat(sources); return nil })
 	r.enter(StateRecording)
-	end, fault := t.capture(stop, hard, func() {
-		stopSound()
-		_ = listening.Wait()
-	})
-	t.fault = fault
-	if hard.Err() != nil {
-		t.enc.Kill()
-		_ = t.enc.Wait() // it was killed
-	}
-	if r.state == StateRecording {
+	end := t.capture(stop, hard, first)
+	stopSources()
+	_ = running.Wait()
+	if r.state == StateRecording || r.state == StatePaused {
 		r.enter(StateStopping)
 	}
 	return t.finish(hard, end)
 }
 
-// listen waits until sound flows, so that the recording begins with it. A sound
-// server that gives none is a fault that control will see.
-func (t *take) listen(stop context.Context) {
+// awaitSound waits until sound flows, so that the recording begins with it. A
+// sound server that gives none is a fault that control will see.
+func (t *take) awaitSound(stop context.Context) {
 	select {
-	case <-t.sound.flowing:
+	case <-t.ear.flowing:
 	case <-time.After(soundWait):
 	case <-stop.Done():
 	}
 }
 
-// begin starts the encoder.
-func (t *take) begin(hard context.Context) error {
+// begin starts the first segment.
+func (t *take) begin(hard context.Context) (*segment, error) {
 	t.start = capture.Now()
 	if t.engine == EngineX11 {
 		// What ffmpeg grabs before the start is dropped; what it has not grabbed
 		// at the start is missing.
 		t.start = t.start.Add(grabLead)
 	}
-	spec := ffmpeg.Spec{
-		FPS: t.settings.FPS, VFR: t.settings.FPSMode == FPSModeVFR,
-		Preset: t.preset, CRF: crf, MaxRate: chooseRate(t.settings.Size, t.settings.FPS),
-	}
-	var env []string
-	if !t.settings.AudioOnly {
-		spec.Size = t.settings.Size
-	}
-	if t.engine == EngineX11 {
-		spec.Grab = &ffmpeg.Grab{Display: t.studio.x11.Display(), Start: wallClock(t.start), Rate: t.settings.FPS}
-		if !spec.VFR {
-			spec.Grab.Rate = grabRate(t.machine, t.settings.Size, t.settings.FPS)
-		}
-		env = append(env, "XAUTHORITY="+t.studio.x11.XAuthority())
-	}
-	args, err := ffmpeg.Args(spec)
+	s, err := t.open(hard, t.start, 0)
 	if err != nil {
-		return &Fault{Class: ClassInternal, Op: "start ffmpeg", Err: err}
+		return nil, err
 	}
-	t.enc, err = ffmpeg.Start(hard, ffmpeg.Options{Path: t.tools.FFmpeg, Args: args, Output: t.out, Env: env, Nice: t.encoderNice(), Log: t.log})
-	if err != nil {
-		return err
-	}
-	t.sound.begin(t.start)
-	if !t.settings.AudioOnly && t.engine == EngineScreencast {
-		t.video = newVideo(t.start, t.settings, t.feed)
-	}
+	t.segments = append(t.segments, s)
 	t.meter.Follow("chrome", t.studio.browserPID)
-	t.meter.Follow("ffmpeg", t.enc.PID)
+	t.meter.Follow("ffmpeg", func() int { return t.current().enc.PID() })
 	t.meter.Follow("beam", ownPID)
-	t.meter.Follow("pulseaudio", t.studio.pulse.PID)
-	if t.studio.x11 != nil {
-		t.meter.Follow("xvfb", t.studio.x11.PID)
+	t.meter.Follow("pulseaudio", t.studio.soundPID)
+	if t.studio.display {
+		t.meter.Follow("xvfb", t.studio.displayPID)
 	}
 	t.meter.Sample(false) // what was used before is not the recording's
 	t.meter.Reset()
-	return nil
+	t.meeting.begin(t.start)
+	return s, nil
 }
 
-// encoderNice returns by how much the encoder's priority is lowered. What it is
-// given waits in the feed, while Chrome's sound can't wait: a late callback is a
-// click or a growing delay. Where ffmpeg grabs the pictures itself it must be in
-// time too.
-func (t *take) encoderNice() int {
-	if t.engine == EngineX11 {
-		return 0
+// current returns the last segment; it is being recorded unless the recording
+// is paused.
+func (t *take) current() *segment { return t.segments[len(t.segments)-1] }
+
+// capture records segment after segment until the recording has to end, and
+// returns the instant of its end.
+func (t *take) capture(stop, hard context.Context, s *segment) (end Time) {
+	for {
+		v := t.record(stop, hard, s)
+		if hard.Err() != nil {
+			s.enc.Kill()
+			_ = s.enc.Wait() // it was killed
+		}
+		t.length = s.at(v.end)
+		start, offset := v.end, t.length
+		switch v.next {
+		case nextPause:
+			t.enter(StatePaused)
+			v = t.control(stop, hard)
+			start = v.end
+			if v.next == nextResume {
+				t.enter(StateRecording)
+			}
+		case nextEncoder:
+			// The next one begins with the last whole fragment of the lost one:
+			// the sound since then is kept.
+			offset = max(s.offset, min(t.length, t.out.writer.Progress().Media))
+			start = s.start.Add(offset - s.offset)
+			t.encoders++
+			t.notice("the encoder was lost, starting another (%d of %d): %v", t.encoders, mostLost, v.fault)
+			v.fault = t.studio.awaitDisplay(hard)
+		}
+		if v.next == nextEnd || v.fault != nil {
+			t.fault = v.fault
+			if v.fault != nil {
+				t.reason = ReasonFailure
+			}
+			return v.end
+		}
+		next, err := t.open(hard, start, offset)
+		if err != nil {
+			t.reason, t.fault = ReasonFailure, err
+			return v.end
+		}
+		s = next
+		t.segments = append(t.segments, s)
 	}
-	return 10
 }
 
-// capture runs until the recording has to end, and returns once everything
-// captured has been handed to the encoder and the encoder has ended.
-func (t *take) capture(stop, hard context.Context, stopSound func()) (end Time, fault error) {
-	sources, stopSources := context.WithCancel(hard)
-	defer stopSources()
-
-	var pumps, writer errgroup.Group
-	writer.Go(func() error { return t.write(hard) })
-	if t.video != nil {
-		pumps.Go(func() error { t.screencast(sources); return nil })
-		pumps.Go(func() error {
-			t.video.run(sources, func(rate float64) {
-				t.notice("the machine is too busy: %.0f pictures a second from now on", rate)
-			})
-			return nil
-		})
-	} else {
-		pumps.Go(func() error { t.watchPage(sources); return nil })
-	}
-	pumps.Go(func() error { t.heartbeat(sources); return nil })
-
-	end, fault = t.control(stop, hard)
-	t.sound.endAt(end)
-	t.drain(hard, end)
-	stopSources()
-	stopSound()
-	_ = pumps.Wait() // its faults went to t.faults
-	if t.video != nil {
-		t.video.finish(end)
-	}
-	t.sound.finish(end)
-	t.feed.close()
-	_ = writer.Wait() // a broken pipe: the encoder's own error tells why
-	_ = t.enc.CloseInput()
-	select {
-	case <-t.enc.Done():
-	case <-time.After(encoderWait):
-		t.enc.Kill()
-		fault = errors.Join(fault, &capture.Fault{Class: capture.ClassEncoder, Op: "finish encoding",
-			Err: fmt.Errorf("ffmpeg did not end within %v", encoderWait)})
-	}
-	if err := t.enc.Wait(); err != nil && hard.Err() == nil {
-		fault = firstOf(fault, err)
-	}
-	return end, fault
-}
-
-// drain waits until what was captured before the end has arrived.
-func (t *take) drain(hard context.Context, end Time) {
-	deadline := time.NewTimer(soundWait)
-	defer deadline.Stop()
-	var pictures <-chan time.Time
-	if t.video != nil {
-		pictures = time.After(max(0, end.Add(reorderHold).Sub(capture.Now())))
-	}
-	tick := time.NewTicker(pumpTick)
-	defer tick.Stop()
-	for pictures != nil || !t.sound.reached(end) {
-		select {
-		case <-pictures:
-			pictures = nil
-		case <-deadline.C:
+// listen hands the sound of the sink to the ear until ctx ends, also that of
+// the sound server that takes the place of a lost one.
+func (t *take) listen(ctx context.Context) {
+	for {
+		err := t.studio.listen(ctx, t.ear.take)
+		if err == nil || ctx.Err() != nil {
 			return
-		case <-hard.Done():
+		}
+		if t.sounds >= mostLost || t.segments == nil {
+			t.report(err)
 			return
-		case <-tick.C:
+		}
+		t.sounds++
+		t.notice("the sound server was lost, starting another (%d of %d): %v", t.sounds, mostLost, err)
+		if err := t.studio.renewSound(ctx); err != nil {
+			t.report(err)
+			return
 		}
 	}
-}
-
-// write passes the feed to the encoder.
-func (t *take) write(ctx context.Context) error {
-	size := t.settings.Size
-	if t.video == nil {
-		size = capture.Size{}
-	}
-	w, err := matroska.NewWriter(t.enc, size, true)
-	for err == nil {
-		b, ok := t.feed.next(ctx)
-		if !ok {
-			return nil
-		}
-		if b.jpeg != nil {
-			err = w.Picture(b.at, b.jpeg)
-		} else {
-			err = w.Sound(b.at, b.pcm)
-		}
-	}
-	// The encoder is gone, and its end is reported where it is waited for.
-	// Nothing will be read from the feed any more.
-	t.feed.close()
-	return err
 }
 
 // report passes the fault of a goroutine to control.
@@ -274,3 +213,9 @@ func firstOf(errs ...error) error {
 	}
 	return nil
 }
+
+// pageClosed tells whether a fault only says that the page closed itself.
+func pageClosed(err error) bool { return errors.Is(err, chrome.ErrPageClosed) }
+
+// errEnded names the program whose end is the fault.
+func errEnded(what string) error { return fmt.Errorf("%s ended by itself", what) }

@@ -15,7 +15,7 @@ import (
 // upload brings the rest of the finished file into the bucket, and the report
 // beside it. The error is a fault of ClassUpload when the object is not there;
 // file and journal are kept then.
-func (t *take) upload(hard context.Context, r *Report) error {
+func (t *take) upload(hard context.Context, r *Report, beside []sideFile) error {
 	t.enter(StateUploading)
 	began := time.Now()
 	result, err := t.sendRest(hard, r.Bytes, r.Seconds)
@@ -32,6 +32,7 @@ func (t *take) upload(hard context.Context, r *Report) error {
 	if t.storage.DeleteLocal {
 		deleteConfirmed(t.settings.Output, r.Upload, lessened)
 	}
+	putSideFiles(hard, t.storage.storeOf(result), result.Key, beside, lessened)
 	putReport(hard, t.storage.storeOf(result), result.Key, r, t.log, lessened)
 	return nil
 }

@@ -133,7 +133,7 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	finished := time.Since(began)
 	e := ending{local: processIO(t) - local}
 	r := &Report{Output: s.Output, Bytes: info.Bytes, Seconds: info.Duration.Seconds()}
-	if err := k.upload(t.Context(), r); err != nil {
+	if err := k.upload(t.Context(), r, nil); err != nil {
 		t.Fatal(err)
 	}
 	e.took, e.sent = time.Since(began), store.sent.Load()

@@ -175,20 +175,31 @@ func (v *video) finish(end Time) {
 	}
 }
 
-// report returns the counts; encoded is the number of pictures in the file.
-func (v *video) report(encoded int, seconds float64) *PictureReport {
+// addTo adds the counts to a report.
+func (v *video) addTo(r *PictureReport) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	stats := v.slots.Stats()
-	return &PictureReport{
-		Captured: v.captured, Distinct: v.distinct, Encoded: encoded,
-		Repeated:      max(0, encoded-v.distinct),
-		Dropped:       stats.Dropped - stats.Before + v.refused + v.reorder.Late(),
-		DistinctFPS:   round(float64(v.distinct)/max(seconds, 0.001), 2),
-		LongestFreeze: milliseconds(v.freeze),
-		Lowered:       v.governor.Lowered(),
-		LowestFPS:     v.lowest,
+	r.Captured += v.captured
+	r.Distinct += v.distinct
+	r.Dropped += stats.Dropped - stats.Before + v.refused + v.reorder.Late()
+	r.LongestFreeze = max(r.LongestFreeze, milliseconds(v.freeze))
+	r.Lowered += v.governor.Lowered()
+	if r.LowestFPS == 0 || v.lowest < r.LowestFPS {
+		r.LowestFPS = v.lowest
 	}
+}
+
+// cast makes the picture report of a recording whose pictures came from
+// screencasts; encoded is the number of pictures in the file.
+func cast(segments []*segment, encoded int, seconds float64) *PictureReport {
+	r := &PictureReport{Encoded: encoded}
+	for _, s := range segments {
+		s.video.addTo(r)
+	}
+	r.Repeated = max(0, encoded-r.Distinct)
+	r.DistinctFPS = round(float64(r.Distinct)/max(seconds, 0.001), 2)
+	return r
 }
 
 // counts returns how many pictures were captured and dropped so far.

@@ -17,9 +17,14 @@ func (s *Store) PutJSON(ctx context.Context, key string, v any) error {
 	if err != nil {
 		return &Error{Class: ClassUpload, Op: "write " + objectURL(s, key), Err: err}
 	}
-	data = append(data, '\n')
+	return s.Put(ctx, key, "application/json", append(data, '\n'))
+}
+
+// Put writes a small object, and tries again where that may help. The error is
+// an *Error of ClassUpload.
+func (s *Store) Put(ctx context.Context, key, contentType string, data []byte) error {
 	for n := 0; ; n++ {
-		err := s.put(ctx, key, "application/json", nil, data)
+		err := s.put(ctx, key, contentType, nil, data)
 		if err == nil {
 			return nil
 		}

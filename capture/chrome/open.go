@@ -32,6 +32,9 @@ type OpenOptions struct {
 	Script string
 	// Timeout limits Open; 0 means 30 seconds.
 	Timeout time.Duration
+	// OnRequest gets a line for each request of the page and for what became of
+	// it. URLs are without user, query and fragment, which may be secret.
+	OnRequest func(line string)
 	// OnMessage gets each string that the page hands to window.__beamSend.
 	OnMessage func(payload string)
 	// OnConsole gets what the page writes to the console: level is "log",

@@ -48,6 +48,7 @@ type Page struct {
 // onEvent takes the events of the page in the order in which they arrive. It
 // must not block, and must not send a command.
 func (p *Page) onEvent(ev any) {
+	p.onNetwork(ev)
 	switch ev := ev.(type) {
 	case *page.EventJavascriptDialogOpening:
 		select {

@@ -214,7 +214,8 @@ func (m *moof) end(t traf) int {
 
 // addTraf appends a track's samples. Those that can't be shown are left out:
 // pictures before the first sync sample, and samples that begin before the
-// ones already there have ended, as a restarted encoder may send them.
+// ones already there have ended, as a restarted encoder may send them. A sync
+// picture that begins little before that takes the place of what was there.
 func (ix *Index) addTraf(m *moof, t traf, tr *track, dts int64) {
 	entry := ix.epoch.entries[t.track][t.entry-1]
 	picture := tr.box.handler == "vide"
@@ -224,6 +225,9 @@ func (ix *Index) addTraf(m *moof, t traf, tr *track, dts int64) {
 	for _, r := range m.runs[t.first:t.end] {
 		at := r.at
 		for _, s := range m.samples[r.first:r.end] {
+			if tr.replaces(s, dts) {
+				tr.skipped += tr.cut(dts)
+			}
 			switch {
 			case tr.len() > 0 && dts <= tr.last:
 				tr.skipped++

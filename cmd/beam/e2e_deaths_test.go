@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"image/color"
 	"os"
 	"path/filepath"
@@ -75,8 +76,46 @@ func TestChromeDies(t *testing.T) {
 }
 
 // TestProgramsDie kills one of the programs that a recording can't go on
-// without: what was recorded is kept.
+// without: another takes its place, and the recording is whole but for what was
+// lost.
 func TestProgramsDie(t *testing.T) {
+	url := open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL
+	for _, c := range []struct {
+		name, engine string
+		which        func(process) bool
+		degraded     string
+	}{
+		{"ffmpeg", beam.EngineScreencast, isFFmpeg, "the encoder was lost 1 times"},
+		{"ffmpeg", beam.EngineX11, isFFmpeg, "the encoder was lost 1 times"},
+		{"PulseAudio", beam.EngineScreencast, isPulseAudio, "the sound server was lost 1 times"},
+		{"Xvfb", beam.EngineX11, isXvfb, "the browser was lost and joined again 1 times"},
+	} {
+		t.Run(c.name+" "+c.engine, func(t *testing.T) {
+			r := record(t, url, "--capture", c.engine, "--resolution", "480p", "--duration", "16s")
+			r.recordFor(5 * time.Second)
+			r.kill(c.name, c.which)
+			r.ends(exitDegraded)
+			r.said(c.degraded)
+			q := r.kept(15900 * time.Millisecond)
+			if q.File.MP4 == nil || q.File.MP4.Fragmented || !q.File.MP4.MoovFirst || q.File.DurationSeconds > 16.2 {
+				t.Errorf("the file: %.2f s, %+v", q.File.DurationSeconds, q.File.MP4)
+			}
+			windows := tones(t, r.out, 700)
+			for _, part := range [][]marks.ToneWindow{windows[10:25], windows[len(windows)-15:]} {
+				if !slices.ContainsFunc(part, func(w marks.ToneWindow) bool { return w.LevelsDBFS[0] > -15 }) {
+					t.Errorf("the tone is not heard: %v", part)
+				}
+			}
+			if report := r.report(); report.StopReason != beam.ReasonDuration || report.Fault != "" || report.Segments > 2 {
+				t.Errorf("report: %+v", report)
+			}
+		})
+	}
+}
+
+// TestProgramsDieAgain kills what takes the place of a lost program too: in the
+// end the recording gives up, and what was recorded is kept.
+func TestProgramsDieAgain(t *testing.T) {
 	url := open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL
 	for _, c := range []struct {
 		name, engine string
@@ -84,13 +123,15 @@ func TestProgramsDie(t *testing.T) {
 		codes        []int
 	}{
 		{"ffmpeg", beam.EngineScreencast, isFFmpeg, []int{exitEncoder}},
-		{"PulseAudio", beam.EngineScreencast, isPulseAudio, []int{exitAudio}},
-		// Chrome and ffmpeg both lose the display; whoever tells first counts.
-		{"Xvfb", beam.EngineX11, isXvfb, []int{exitBrowser, exitEncoder}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := record(t, url, "--capture", c.engine, "--resolution", "480p")
 			r.recordFor(5 * time.Second)
+			for n := 1; n <= 3; n++ {
+				r.kill(c.name, c.which)
+				r.says(fmt.Sprintf("starting another (%d of 3)", n))
+				r.recordFor(3 * time.Second)
+			}
 			r.kill(c.name, c.which)
 			killed := time.Now()
 			select {
@@ -129,7 +170,7 @@ func TestBeamDies(t *testing.T) {
 			<-r.ended
 			r.processesGone()
 			r.kept(2500 * time.Millisecond)
-			if left, err := os.ReadDir(r.tmp); err != nil || len(left) != 1 {
+			if left, err := os.ReadDir(r.tmp); err != nil || len(left) != 2 { // and the folder of the control socket
 				t.Errorf("%d private folders left, %v", len(left), err)
 			}
 			if r.display != "" {

@@ -73,7 +73,7 @@ func command(t *testing.T, tmp string, args ...string) *exec.Cmd {
 // has no Pdeathsig: that counts from the end of the thread that starts the
 // process, which may come before the end of the tests.
 func private(cmd *exec.Cmd, tmp string) *exec.Cmd {
-	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "XDG_RUNTIME_DIR=")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }
@@ -282,8 +282,27 @@ func (r *recording) noFile() {
 		r.t.Fatal(err)
 	}
 	for _, f := range left {
-		r.t.Errorf("%s was left", f.Name())
+		if f.Name() != filepath.Base(beam.FailurePath(r.out)) {
+			r.t.Errorf("%s was left", f.Name())
+		}
 	}
+}
+
+// diagnosed checks that the folder about a failure is there, and returns its
+// text.
+func (r *recording) diagnosed() string {
+	r.t.Helper()
+	dir := beam.FailurePath(r.out)
+	for _, name := range []string{"about.txt", "console.log", "network.log", "screenshot.png"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 && name == "screenshot.png" {
+			r.t.Errorf("%s: %v", name, err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "about.txt"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(text)
 }
 
 // goneWithin is how long the programs of a recording may outlive Beam: not at

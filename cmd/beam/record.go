@@ -13,6 +13,7 @@ import (
 
 type recordOptions struct {
 	config beam.Config
+	room   roomOptions
 	json   bool
 }
 
@@ -32,9 +33,12 @@ the AWS configuration files or the machine's role, never from a flag.
 
 A report goes beside the file: meeting.json beside meeting.mp4. Every flag can
 also be set by an environment variable: BEAM_READY_TIMEOUT for --ready-timeout.
+BEAM_TOKEN, or BEAM_API_KEY and BEAM_API_SECRET, open rooms that want one; the
+names that LiveKit uses are understood too.
 BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use.`,
 		Example: `  beam record demo --duration 15s -o demo.mp4
   beam record https://room.example/abc --resolution 1080p -o meeting.mp4
+  beam record https://room.example/abc --layout speaker --exclude-role guest -o meeting.mp4
   beam record https://room.example/abc --bucket s3://recordings/team-a
   beam record https://room.example/abc --orientation portrait --max-duration 2h -o meeting.mp4`,
 		Args: cobra.MaximumNArgs(1),
@@ -57,7 +61,7 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 	f.IntVar(&c.FPS, "fps", c.FPS, "pictures a second, 1 to 60")
 	f.StringVar(&c.FPSMode, "fps-mode", c.FPSMode, "cfr: constant rate; vfr: each picture at its own time")
 	f.StringVar(&c.Capture, "capture", c.Capture, "where pictures come from: auto, screencast or x11")
-	f.StringVar(&c.Layout, "layout", c.Layout, "what to show: native, the page's own interface")
+	roomFlags(f, c, &o.room)
 	f.BoolVar(&c.AudioOnly, "audio-only", false, "record sound without a picture")
 	f.DurationVar(&c.AudioOffset, "audio-offset", 0, "move the sound by this much, for odd pages; positive is later")
 	f.DurationVar(&c.Duration, "duration", 0, "stop after recording this long (default no such limit)")
@@ -68,7 +72,7 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
 	for flag, values := range map[string][]string{
 		"resolution": {"480p", "720p", "1080p"}, "orientation": {"landscape", "portrait"},
-		"fps-mode": {beam.FPSModeCFR, beam.FPSModeVFR}, "layout": layout.Names(),
+		"fps-mode": {beam.FPSModeCFR, beam.FPSModeVFR}, "layout": layout.Names(), "platform": layout.Platforms(),
 		"capture": {beam.EngineAuto, beam.EngineScreencast, beam.EngineX11},
 	} {
 		// It fails only for a flag that does not exist, which a test would see.
@@ -79,6 +83,10 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 
 func (a *app) record(cmd *cobra.Command, o recordOptions) error {
 	o.config.Version = version
+	o.config.Secrets = secretsFromEnvironment()
+	if err := o.room.read(&o.config.Theme); err != nil {
+		return err
+	}
 	o.config.Tools = beam.ToolsFromEnvironment()
 	if o.config.Output == "" && o.config.Room != "" {
 		o.config.Output = beam.DefaultOutput(o.config.Room, time.Now())
@@ -122,11 +130,13 @@ func (a *app) sink(s beam.Settings, lines bool) beam.Sink {
 func (a *app) tellState(s beam.Settings, state beam.State) {
 	switch state {
 	case beam.StateStarting:
-		a.stderr.say("recording %s to %s", s, s.Output)
+		a.stderr.say("recording %s to %s (id %s)", s, s.Output, s.ID)
 	case beam.StateJoining:
 		a.stderr.say("joining")
 	case beam.StateRecording:
 		a.stderr.say("recording; Ctrl-C ends it")
+	case beam.StatePaused:
+		a.stderr.say("paused; beam resume goes on")
 	case beam.StateStopping:
 		a.stderr.say("finishing")
 	case beam.StateUploading:

@@ -1,0 +1,119 @@
+package beam
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"beam/layout"
+)
+
+// ParticipantReport tells of somebody who was in the room. All times are those
+// of the recording.
+type ParticipantReport struct {
+	ID       string       `json:"id"`
+	Name     string       `json:"name"`
+	Role     string       `json:"role,omitempty"` // the last one
+	Recorded bool         `json:"recorded"`       // false for somebody whom a filter left out
+	Present  []SpanReport `json:"present"`
+	Spoke    []SpanReport `json:"spoke"`
+}
+
+// SpanReport is a stretch of the recording.
+type SpanReport struct {
+	From float64 `json:"from_seconds"`
+	To   float64 `json:"to_seconds"`
+}
+
+// participants returns what is known of the people, position being where an
+// instant is in the recording of the given length.
+func (m *meeting) participants(position func(Time) time.Duration, length time.Duration) []ParticipantReport {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := []ParticipantReport{}
+	for _, a := range m.people {
+		p := ParticipantReport{
+			ID: a.ID, Name: a.Name, Role: a.Role, Recorded: a.Shown,
+			Present: spans(a.present, position, length), Spoke: spans(a.spoke, position, length),
+		}
+		if len(p.Present) > 0 { // else gone before the recording began
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// spans returns stretches on the recording's time, those that fall into a pause
+// left out, and those that touch joined.
+func spans(stretches []stretch, position func(Time) time.Duration, length time.Duration) []SpanReport {
+	out := []SpanReport{}
+	for _, s := range stretches {
+		from, to := position(s.From), length
+		if s.To != 0 {
+			to = position(s.To)
+		}
+		if to <= from {
+			continue
+		}
+		span := SpanReport{From: round(from.Seconds(), 3), To: round(to.Seconds(), 3)}
+		if n := len(out); n > 0 && out[n-1].To >= span.From {
+			out[n-1].To = span.To
+			continue
+		}
+		out = append(out, span)
+	}
+	return out
+}
+
+// writeSpeakers writes who spoke when, those recorded only, as WebVTT
+// (https://www.w3.org/TR/webvtt1/): a cue for each stretch, with the name as its
+// voice.
+func writeSpeakers(w io.Writer, people []ParticipantReport) error {
+	type cue struct {
+		SpanReport
+		name string
+	}
+	var cues []cue
+	for _, p := range people {
+		if !p.Recorded {
+			continue
+		}
+		name := firstText(p.Name, p.ID)
+		for _, s := range p.Spoke {
+			cues = append(cues, cue{s, name})
+		}
+	}
+	slices.SortStableFunc(cues, func(a, b cue) int { return int(1000*a.From) - int(1000*b.From) })
+	var b strings.Builder
+	b.WriteString("WEBVTT\n")
+	for _, c := range cues {
+		name := vttText.Replace(c.name)
+		fmt.Fprintf(&b, "\n%s --> %s\n<v %s>%s\n", vttTime(c.From), vttTime(c.To), name, name)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// vttText escapes what has a meaning in a cue; a line's end would end it.
+var vttText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\r", " ", "\n", " ", "\x00", "")
+
+func vttTime(seconds float64) string {
+	ms := int64(seconds*1000 + 0.5)
+	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3600000, ms/60000%60, ms/1000%60, ms%1000)
+}
+
+// writeChat writes the chat as CSV (RFC 4180), in the columns of 100ms.
+func writeChat(w io.Writer, chat []layout.Chat) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{{"SenderPeerID", "SenderName", "SenderUserID", "Roles", "SentAt", "Type", "Message"}}
+	for _, c := range chat {
+		rows = append(rows, []string{
+			c.SenderID, c.SenderName, c.SenderUserID, strings.Join(c.Roles, ";"),
+			time.UnixMilli(c.SentAt).UTC().Format(time.RFC3339Nano), c.Type, c.Text,
+		})
+	}
+	return out.WriteAll(rows)
+}

@@ -1,0 +1,81 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"beam/capture"
+)
+
+// FailurePath returns the folder that tells why a room could not be recorded:
+// meeting.failure beside meeting.mp4.
+func FailurePath(output string) string {
+	return strings.TrimSuffix(output, filepath.Ext(output)) + ".failure"
+}
+
+// screenshotLimit bounds the wait for a page that may hang.
+const screenshotLimit = 5 * time.Second
+
+// diagnose writes what is known of a room that could not be joined: the page as
+// it is, its console, its requests. It does so for faults of the room only.
+func (r *recorder) diagnose(ctx context.Context, cause error) {
+	if !ofRoom(cause) {
+		return
+	}
+	dir := FailurePath(r.settings.Output)
+	if err := r.writeDiagnosis(ctx, dir, cause); err != nil {
+		r.log.Warn("no diagnosis written", "error", err)
+		return
+	}
+	r.notice("what the page looked like, its console and its requests are in %s", dir)
+}
+
+func ofRoom(err error) bool {
+	var fault interface{ FaultClass() string }
+	if !errors.As(err, &fault) {
+		return false
+	}
+	class := fault.FaultClass()
+	return class == ClassRoom || class == ClassEmpty || class == string(capture.ClassBrowser)
+}
+
+func (r *recorder) writeDiagnosis(ctx context.Context, dir string, cause error) error {
+	if err := os.RemoveAll(dir); err != nil { // of an earlier try
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	console, requests := r.journal.texts()
+	about := fmt.Sprintf("time      %s\nroom      %s\nlayout    %s\nplatform  %s\nfault     %v\nversions  %v\n",
+		time.Now().UTC().Format(time.RFC3339), RedactURL(r.settings.Room), r.settings.Layout, r.plan.Platform, cause, r.versions())
+	files := map[string][]byte{
+		"about.txt": []byte(about), "console.log": []byte(r.plan.Redact(console)), "network.log": []byte(r.plan.Redact(requests)),
+	}
+	if shot, err := r.screenshot(ctx); err != nil {
+		r.log.Debug("no screenshot", "error", err)
+	} else {
+		files["screenshot.png"] = shot
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *recorder) screenshot(ctx context.Context) ([]byte, error) {
+	page := r.studio.current()
+	if page == nil {
+		return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "take a screenshot", Err: errors.New("there is no page")}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), screenshotLimit)
+	defer cancel()
+	return page.Screenshot(ctx)
+}
