@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -130,7 +131,7 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 		return nil, err
 	}
 	if r.plan.Site != nil {
-		own, err := serveSite(r.plan.Site, r.log)
+		own, err := serveSite(http.FileServerFS(r.plan.Site), r.log)
 		if err != nil {
 			return nil, &Fault{Class: ClassInternal, Op: "serve the page that joins the room", Err: err}
 		}

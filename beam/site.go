@@ -2,7 +2,6 @@ package beam
 
 import (
 	"errors"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,13 +17,13 @@ type site struct {
 	run  errgroup.Group
 }
 
-func serveSite(files fs.FS, log *slog.Logger) (*site, error) {
+func serveSite(files http.Handler, log *slog.Logger) (*site, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	s := &site{url: "http://" + listener.Addr().String() + "/", http: &http.Server{
-		Handler: http.FileServerFS(files), ReadHeaderTimeout: 5 * time.Second,
+		Handler: files, ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
 	s.run.Go(func() error {

@@ -115,7 +115,7 @@ func New(r Request) (Plan, error) {
 
 func theme(t Theme) map[string]string {
 	out := map[string]string{}
-	for name, value := range map[string]string{"--background": t.Background, "--accent": t.Accent} {
+	for name, value := range map[string]string{"background": t.Background, "accent": t.Accent} {
 		if value != "" {
 			out[name] = value
 		}
@@ -139,9 +139,9 @@ func Check(r Request) (platform.Platform, error) {
 			return p, fmt.Errorf("a layout page can be told --role only; use one of the layouts %s to leave people out", strings.Join(stage.Names(), ", "))
 		}
 	case r.Filter.byRole() && !p.Roles:
-		return p, fmt.Errorf("there are no roles on a %s page, so --role and --exclude-role can't be obeyed; name the platform with --platform if it is another", p.Title)
+		return p, fmt.Errorf("Beam knows no roles on the platform %q, so it can't obey --role and --exclude-role; name another with --platform if the room is one", p.Name)
 	case r.Filter.byName() && !p.Names:
-		return p, fmt.Errorf("there are no names on a %s page, so --participant and --exclude-participant can't be obeyed; name the platform with --platform if it is another", p.Title)
+		return p, fmt.Errorf("Beam knows no names on the platform %q, so it can't obey --participant and --exclude-participant; name another with --platform if the room is one", p.Name)
 	}
 	return p, nil
 }

@@ -28,15 +28,20 @@ func roomFlags(f *pflag.FlagSet, c *beam.Config, o *roomOptions) {
 	f.StringSliceVar(&c.Filter.ExcludeRoles, "exclude-role", nil, "leave people with these roles out")
 	f.StringSliceVar(&c.Filter.Participants, "participant", nil, "record people with these names or ids only; globs")
 	f.StringSliceVar(&c.Filter.ExcludeParticipants, "exclude-participant", nil, "leave people with these names or ids out")
-	f.StringVar(&c.Theme.Background, "background", "", "background of a layout, a CSS colour")
-	f.StringVar(&c.Theme.Accent, "accent", "", "colour of the ring around who speaks")
-	f.StringVar(&o.logo, "logo", "", "image file to show in a corner of a layout")
-	f.StringVar(&o.css, "css", "", "file with more CSS for a layout")
+	themeFlags(f, &c.Theme, o)
 	f.DurationVar(&c.IdleTimeout, "idle-timeout", c.IdleTimeout, "stop when nobody else was in the room for this long; 0 for never")
 	f.DurationVar(&c.SilenceTimeout, "silence-timeout", 0, "stop after this much silence; 0 for never")
 	f.DurationVar(&c.ReconnectGrace, "reconnect-grace", c.ReconnectGrace, "how long the room may take to connect again")
 	f.StringSliceVar(&c.Chapters, "chapters", c.Chapters, "what begins a chapter: "+strings.Join(beam.ChapterWords(), ", "))
 	f.StringVar(&c.ID, "id", "", "name for beam stop, pause and the like (default a random one)")
+}
+
+// themeFlags adds the flags about the look of the layouts.
+func themeFlags(f *pflag.FlagSet, t *layout.Theme, o *roomOptions) {
+	f.StringVar(&t.Background, "background", "", "background of a layout, a CSS colour")
+	f.StringVar(&t.Accent, "accent", "", "colour of the ring around who speaks")
+	f.StringVar(&o.logo, "logo", "", "image file to show in a corner of a layout")
+	f.StringVar(&o.css, "css", "", "file with more CSS for a layout")
 }
 
 // The most that files for a layout can hold, bytes.
