@@ -28,7 +28,7 @@ func (a *app) command() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().Bool("verbose", false, "tell what Beam does, on standard error")
-	root.AddCommand(a.recordCommand(), a.demoCommand(), a.inspectCommand(), a.validateCommand(), a.recoverCommand(), a.versionCommand())
+	root.AddCommand(a.recordCommand(), a.demoCommand(), a.inspectCommand(), a.validateCommand(), a.recoverCommand(), a.doctorCommand(), a.jobCommand(), a.versionCommand())
 	return root
 }
 
