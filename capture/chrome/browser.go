@@ -97,6 +97,9 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 // look reads what the flags depend on.
 func look() machine {
 	m := machine{root: os.Geteuid() == 0}
+	if v := os.Getenv(NoSandboxVariable); v != "" && v != "0" {
+		m.unboxed = true
+	}
 	var st unix.Statfs_t
 	if unix.Statfs("/dev/shm", &st) == nil {
 		m.sharedMem = st.Bavail * uint64(st.Bsize)
@@ -209,8 +212,8 @@ func startHint(output string) string {
 	switch {
 	case strings.Contains(output, "No usable sandbox"), strings.Contains(output, "SUID sandbox"),
 		strings.Contains(output, "Failed to move to new namespace"):
-		return "chrome's sandbox needs user namespaces: allow clone and unshare (the seccomp profile that comes with beam does), " +
-			"or set kernel.apparmor_restrict_unprivileged_userns=0"
+		return "chrome's sandbox needs user namespaces: run the container with docker/seccomp.json, set kernel.apparmor_restrict_unprivileged_userns=0 on the host, " +
+			"or do without the sandbox: " + NoSandboxVariable + "=1"
 	case strings.Contains(output, "Missing X server"), strings.Contains(output, "cannot open display"),
 		strings.Contains(output, "Unable to open X display"):
 		return "the X display does not answer; try --capture screencast"

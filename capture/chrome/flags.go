@@ -9,8 +9,16 @@ import (
 // machine is what the flags depend on beside the options.
 type machine struct {
 	root      bool   // running as root, where Chrome's sandbox refuses to work
+	unboxed   bool   // NoSandboxVariable is set
 	sharedMem uint64 // free bytes in /dev/shm
 }
+
+// NoSandboxVariable is the environment variable that, set to anything but
+// nothing or 0, starts Chrome without its sandbox: for containers whose seccomp
+// profile allows no user namespaces. Chrome then has nothing but the container
+// between a page that breaks out of its renderer and Beam with its credentials.
+// It is never given up silently: without the variable Chrome refuses to start.
+const NoSandboxVariable = "BEAM_CHROME_NO_SANDBOX"
 
 // smallSharedMem is the free room in /dev/shm below which Chrome is told to
 // put its shared memory into files of its temporary folder: with Docker's
@@ -111,7 +119,7 @@ func arguments(o Options, f folders, m machine) []string {
 	if m.sharedMem < smallSharedMem {
 		args = append(args, "--disable-dev-shm-usage")
 	}
-	if m.root {
+	if m.root || m.unboxed {
 		args = append(args, "--no-sandbox")
 	}
 	return append(args, "about:blank")

@@ -41,6 +41,8 @@ type OpenOptions struct {
 	// "debug", "info", "warning", "error" and so on, or "exception" for an
 	// exception that nobody caught.
 	OnConsole func(level, text string)
+	// Access is what the page asks for before it lets anybody in.
+	Access Access
 }
 
 // maxMessages is how many messages of the page may wait for the callbacks.
@@ -121,6 +123,7 @@ func (b *Browser) enter(ctx context.Context, o OpenOptions) (*Page, error) {
 		dialogs:  make(chan *page.EventJavascriptDialogOpening, 4),
 		messages: newQueue[func()](maxMessages),
 		loads:    newLoads(),
+		gate:     newGate(o),
 	}
 	session, cancel := b.attach(tab, p.onEvent)
 	p.cancel = cancel
@@ -150,6 +153,9 @@ func (b *Browser) enter(ctx context.Context, o OpenOptions) (*Page, error) {
 			b.log.Warn("page sends more messages than can be handled", "lost", lost)
 		})
 	})
+	if p.gate != nil {
+		p.run(func() { p.answerRequests(session) })
+	}
 	if err := p.install(ctx); err != nil {
 		close(p.done)
 		cancel()
@@ -195,7 +201,7 @@ func (p *Page) install(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return p.grant(ctx)
 }
 
 // load navigates and waits for the content.

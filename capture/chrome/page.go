@@ -9,6 +9,7 @@ import (
 	"beam/capture"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -39,6 +40,7 @@ type Page struct {
 	dialogs  chan *page.EventJavascriptDialogOpening
 	messages *queue[func()]
 	loads    *loads
+	gate     *gate // nil when requests need nothing
 
 	lostOnce sync.Once
 	lost     chan struct{}
@@ -80,6 +82,10 @@ func (p *Page) onEvent(ev any) {
 		// so that the pipe does not recognise them.
 		p.b.pipe.give(shot{session: string(p.t.SessionID), number: ev.SessionID, jpeg: ev.Data,
 			monotonic: ev.Metadata.MonotonicTimestamp.Float64(), wall: ev.Metadata.Timestamp.Float64()})
+	case *fetch.EventRequestPaused, *fetch.EventAuthRequired:
+		if p.gate != nil {
+			p.gate.events.push(ev)
+		}
 	case *inspector.EventTargetCrashed:
 		select {
 		case p.crashed <- struct{}{}:

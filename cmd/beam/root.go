@@ -28,8 +28,9 @@ func (a *app) command() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().Bool("verbose", false, "tell what Beam does, on standard error")
-	root.AddCommand(a.recordCommand(), a.demoCommand(), a.inspectCommand(), a.validateCommand(), a.recoverCommand(), a.versionCommand(), a.layoutsCommand())
+	root.AddCommand(a.recordCommand(), a.layoutsCommand(), a.demoCommand(), a.inspectCommand(), a.validateCommand(), a.recoverCommand())
 	root.AddCommand(a.controlCommands()...)
+	root.AddCommand(a.doctorCommand(), a.jobCommand(), a.versionCommand())
 	return root
 }
 

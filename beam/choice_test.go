@@ -1,0 +1,61 @@
+package beam
+
+import (
+	"errors"
+	"os"
+	"testing"
+)
+
+func TestChoose(t *testing.T) {
+	c := Defaults()
+	c.Output = "/nowhere/at/all"
+	s, err := c.CheckPicture()
+	if err != nil || s.Size.Width != 1280 || s.Orientation != landscape {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	for _, asked := range []string{EngineScreencast, EngineX11} {
+		s.Capture = asked
+		got := s.Choose(false)
+		if got.Engine != asked || got.Preset == "" || got.Reason == "" {
+			t.Errorf("%s: %+v", asked, got)
+		}
+		if got.Cores <= 0 || got.Usable >= got.Cores || got.Load[EngineX11] >= got.Load[EngineScreencast] || got.Load[EngineX11] <= 0 {
+			t.Errorf("%s: %+v", asked, got)
+		}
+	}
+	s.Capture = EngineAuto
+	if got := s.Choose(false); got.Engine != EngineScreencast {
+		t.Errorf("without Xvfb: %+v", got)
+	}
+	for _, spoil := range []func(*Config){
+		func(c *Config) { c.Resolution = "1x1" },
+		func(c *Config) { c.Capture = "camera" },
+		func(c *Config) { c.FPS = 0 },
+		func(c *Config) { c.MaxDuration = 0 },
+	} {
+		bad := Defaults()
+		spoil(&bad)
+		var fault *Fault
+		if _, err := bad.CheckPicture(); !errors.As(err, &fault) || fault.Class != ClassUsage {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+}
+
+func TestPrivateFolder(t *testing.T) {
+	parent := t.TempDir()
+	path, remove, err := PrivateFolder(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep(parent) // its owner is alive
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+	if err := remove(); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}

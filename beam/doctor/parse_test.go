@@ -1,0 +1,112 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+const (
+	encoders = "Encoders:\n V..... = Video\n A..... = Audio\n ------\n V....D libx264              libx264 H.264 (codec h264)\n A..... aac                  AAC (Advanced Audio Coding)\n"
+	demuxers = "File formats:\n D. = Demuxing supported\n .E = Muxing supported\n --\n D  matroska,webm   Matroska / WebM\n  E mp4             MP4 (MPEG-4 Part 14)\n DE alsa            ALSA audio output\n"
+	devices  = "Devices:\n D.. = Demuxing supported\n ..d = Is a device\n ---\n D d x11grab         X11 screen capture, using XCB\n"
+	filters  = "Filters:\n  T.. = Timeline support\n ... abench            A->A       Benchmark part of a filtergraph.\n .S. scale             V->V       Scale the input video size.\n"
+)
+
+func TestListed(t *testing.T) {
+	for text, want := range map[string][]string{
+		encoders: {"libx264", "aac"},
+		demuxers: {"matroska", "webm", "mp4", "alsa"},
+		devices:  {"x11grab"},
+		filters:  {"abench", "scale"},
+		"":       nil,
+	} {
+		got := slices.DeleteFunc(listed(text), func(s string) bool { return s == "..d" })
+		if !slices.Equal(got, want) {
+			t.Errorf("%v, want %v, of\n%s", got, want, text)
+		}
+	}
+}
+
+func FuzzListed(f *testing.F) {
+	for _, seed := range []string{encoders, demuxers, devices, filters, " D", "d d d", "..."} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, name := range listed(text) {
+			if strings.ContainsAny(name, " \t\n,") {
+				t.Errorf("name %q", name)
+			}
+		}
+	})
+}
+
+func FuzzParseFonts(f *testing.F) {
+	f.Add("en|de\n\nar")
+	f.Add("|||\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		l := parseFonts(text)
+		if l.Langs[""] || l.Fonts > strings.Count(text, "\n")+1 {
+			t.Errorf("%+v", l)
+		}
+		judgeFonts(l)
+	})
+}
+
+func TestParseMeminfo(t *testing.T) {
+	for text, want := range map[string]uint64{
+		"MemTotal:  32 kB\nMemAvailable:   24 kB\n": 24 << 10,
+		"MemAvailable: 24\n":                        0,
+		"MemAvailable: x kB\n":                      0,
+		"MemAvailable: 18446744073709551615 kB":     0,
+		"":                                          0,
+	} {
+		if got := parseMeminfo(text); got != want {
+			t.Errorf("%q: %d", text, got)
+		}
+	}
+}
+
+func TestParseStat(t *testing.T) {
+	got, ok := parseStat("cpu  100 10 40 9000 500 20 30 7 0 0\ncpu0 1 1 1 1\n")
+	if !ok || got != 2 {
+		t.Errorf("%v, %v", got, ok)
+	}
+	for _, text := range []string{"", "cpu 1 2 3", "intr 1 2 3 4 5 6 7 8", "cpu a b c d e f g h"} {
+		if _, ok := parseStat(text); ok {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}
+
+func FuzzParseProc(f *testing.F) {
+	f.Add("cpu  100 10 40 9000 500 20 30 7 0 0\n")
+	f.Add("MemAvailable:   24 kB\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if s, ok := parseStat(text); s < 0 || !ok && s != 0 {
+			t.Errorf("%v, %v", s, ok)
+		}
+		if n := parseMeminfo(text); n%1024 != 0 {
+			t.Errorf("%d bytes", n)
+		}
+	})
+}
+
+func TestOneLine(t *testing.T) {
+	if got := oneLine(" a\n\n  b \n"); got != "a | b" {
+		t.Errorf("%q", got)
+	}
+	long := oneLine(strings.Repeat("é", longestText))
+	if len(long) > longestText+8 || !utf8.ValidString(long) {
+		t.Errorf("%d bytes: %q", len(long), long)
+	}
+}
+
+func TestChromeMajor(t *testing.T) {
+	for text, want := range map[string]int{"Chrome 156.0.8078.79": 156, "Chromium 99.1.2": 99, "Edge": 0, "": 0} {
+		if got, ok := chromeMajor(text); got != want || ok != (want != 0) {
+			t.Errorf("%q: %d, %v", text, got, ok)
+		}
+	}
+}

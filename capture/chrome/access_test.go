@@ -1,0 +1,160 @@
+package chrome
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"beam/capture"
+)
+
+func TestOriginOf(t *testing.T) {
+	for raw, want := range map[string]string{
+		"http://127.0.0.1:3000/a?b#c":      "http://127.0.0.1:3000",
+		"https://Room.Example:443/":        "https://room.example",
+		"https://ada:secret@room.example/": "https://room.example",
+		"http://[::1]:80/":                 "http://[::1]",
+		"http://[::1]:81/":                 "http://[::1]:81",
+		"https://room.example:80":          "https://room.example:80",
+		"about:blank":                      "",
+		"file:///tmp/a":                    "",
+		"http://%zz/":                      "",
+	} {
+		if got := originOf(raw); got != want {
+			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestAccessCheck(t *testing.T) {
+	for _, test := range []struct {
+		access Access
+		want   string
+	}{
+		{Access{Headers: []Field{{"X-Key", "v"}}, Cookies: []Field{{"sid", "a=b"}}}, ""},
+		{Access{Headers: []Field{{"X Key", "secret"}}}, `"X Key" is no name of a header`},
+		{Access{Headers: []Field{{"", "secret"}}}, `"" is no name of a header`},
+		{Access{Headers: []Field{{"Host", "secret"}}}, "the header Host is the browser's own"},
+		{Access{Headers: []Field{{"X", "secret\r\nY: z"}}}, "the value of the header X has a line break"},
+		{Access{Cookies: []Field{{"a;b", "secret"}}}, `"a;b" is no name of a cookie`},
+		{Access{Cookies: []Field{{"a", "secret; Path=/"}}}, "the value of the cookie a has a semicolon or a line break"},
+	} {
+		got := ""
+		if err := test.access.Check(); err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
+// visits writes down what each request of a path brought.
+type visits struct {
+	mu   sync.Mutex
+	seen map[string]string
+}
+
+func (v *visits) note(r *http.Request) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.seen == nil {
+		v.seen = map[string]string{}
+	}
+	user, _, _ := r.BasicAuth()
+	cookie := ""
+	if c, err := r.Cookie("sid"); err == nil {
+		cookie = c.Value
+	}
+	v.seen[r.URL.Path] = fmt.Sprintf("key=%s agent=%s user=%s sid=%s", r.Header.Get("X-Key"), r.Header.Get("Accept-Language"), user, cookie)
+}
+
+func (v *visits) of(path string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.seen[path]
+}
+
+// The page's origin gets everything; what it embeds and redirects to from
+// elsewhere gets nothing.
+func TestAccess(t *testing.T) {
+	b := launch(t, nil)
+	var own, foreign visits
+	var elsewhere string
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		foreign.note(r)
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		if r.URL.Path == "/locked" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="elsewhere"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	t.Cleanup(other.Close)
+	elsewhere = strings.Replace(other.URL, "127.0.0.1", "localhost", 1)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		own.note(r)
+		if user, password, _ := r.BasicAuth(); user != "ada" || password != "open sesame" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="room"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		switch r.URL.Path {
+		case "/":
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprintf(w, `<!doctype html><link rel=icon href=data:,><script>
+const get = (url) => fetch(url).then(() => 0, () => 0);
+window.all = Promise.all([get('/api'), get('%[1]s/api'), get('/away'), get('%[1]s/locked')]).then(() => 'done');
+</script>`, elsewhere)
+		case "/away":
+			http.Redirect(w, r, elsewhere+"/redirected", http.StatusFound)
+		}
+	}))
+	t.Cleanup(site.Close)
+
+	access := Access{
+		Headers: []Field{{"X-Key", "k1"}, {"accept-language", "eo"}},
+		Cookies: []Field{{"sid", "c1"}},
+		User:    "ada", Password: "open sesame", HasLogin: true,
+	}
+	p := open(t, b, OpenOptions{URL: site.URL, Access: access})
+	if raw, err := p.Evaluate(within(t, 20*time.Second), "all"); err != nil || string(raw) != `"done"` {
+		t.Fatalf("%s, %v", raw, err)
+	}
+	for _, path := range []string{"/", "/api", "/away"} {
+		if got := own.of(path); got != "key=k1 agent=eo user=ada sid=c1" {
+			t.Errorf("own %s: %s", path, got)
+		}
+	}
+	for _, path := range []string{"/api", "/redirected", "/locked"} {
+		got := foreign.of(path)
+		if got == "" || strings.Contains(got, "k1") || strings.Contains(got, "agent=eo") || strings.Contains(got, "ada") || strings.Contains(got, "c1") {
+			t.Errorf("elsewhere %s: %s", path, got)
+		}
+	}
+	p.Close(within(t, 5*time.Second))
+
+	// A wrong password is given once and then no more. The browser remembers
+	// the right one, but for the other origin.
+	access.Password = "wrong"
+	_, err := b.Open(within(t, 20*time.Second), OpenOptions{
+		URL: strings.Replace(site.URL, "127.0.0.1", "localhost", 1), Access: access})
+	var f *capture.Fault
+	if !errors.As(err, &f) || f.Class != capture.ClassRoom || !strings.Contains(err.Error(), "401") || strings.Contains(err.Error(), "wrong") {
+		t.Errorf("wrong password: %v", err)
+	}
+
+	for _, o := range []OpenOptions{
+		{URL: site.URL, Access: Access{Headers: []Field{{"Host", "x"}}}},
+		{URL: "about:blank", Access: Access{Cookies: []Field{{"a", "b"}}}},
+	} {
+		_, err := b.Open(within(t, 20*time.Second), o)
+		if !errors.As(err, &f) || f.Class != capture.ClassUsage {
+			t.Errorf("%s: %v", o.URL, err)
+		}
+	}
+}

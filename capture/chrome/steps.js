@@ -1,0 +1,109 @@
+// Finds the element of a step, and says how far it is from being usable. It is
+// called with {selector | text, kind, phase, value} and returns {ok, bad, why, x,
+// y, kind}: bad can't become good by waiting, why may. Coordinates are those of
+// the top frame's viewport, in CSS pixels.
+(want) => {
+  const roots = [];
+  const collect = (root) => {
+    roots.push(root);
+    for (const e of root.querySelectorAll('*')) {
+      if (e.shadowRoot) collect(e.shadowRoot);
+      if (e.localName === 'iframe' && e.contentDocument) collect(e.contentDocument);
+    }
+  };
+  collect(document);
+
+  const squeeze = (s) => (s || '').replace(/\s+/g, ' ').trim();
+  // The innermost elements that show the text.
+  const holders = (e) => {
+    if (!squeeze(e.innerText).includes(want.text)) return [];
+    const inner = [...e.children].flatMap(holders);
+    return inner.length ? inner : [e];
+  };
+  const visible = (e) => {
+    const r = e.getBoundingClientRect();
+    return r.width > 0 && r.height > 0 && e.checkVisibility({ visibilityProperty: true });
+  };
+  const describe = (e) => {
+    const id = e.id ? ` id="${e.id}"` : '';
+    const names = e.getAttribute('class') ? ` class="${e.getAttribute('class')}"` : '';
+    return `<${e.localName}${id}${names}>`.slice(0, 80);
+  };
+
+  let found;
+  try {
+    found = roots.flatMap((root) => want.text === undefined
+      ? [...root.querySelectorAll(want.selector)]
+      : root.nodeType === Node.DOCUMENT_NODE ? (root.body ? holders(root.body) : []) : [...root.children].flatMap(holders));
+  } catch (e) {
+    return { bad: 'it is no CSS selector' };
+  }
+  const count = found.length === 1 ? 'found 1 element' : `found ${found.length} elements`;
+  if (!found.length) return { why: count };
+  const e = found.find(visible);
+  if (!e) return { why: `${count}, none visible` };
+  if (want.kind === 'wait-for') return { ok: true };
+  if (e.matches(':disabled') || e.closest('[aria-disabled="true"]')) return { why: `${count}, but it is disabled` };
+
+  const typed = ['text', 'search', 'url', 'tel', 'email', 'password', 'number'];
+  let kind = 'click';
+  if (want.kind === 'fill') {
+    if (e.localName === 'textarea' || (e.localName === 'input' && typed.includes(e.type)) || e.isContentEditable) kind = 'type';
+    else if (e.localName === 'select') kind = 'set';
+    else if (e.localName !== 'input' || ['checkbox', 'radio', 'button', 'submit', 'reset', 'image'].includes(e.type))
+      return { bad: `${describe(e)} can't be filled; click it` };
+    else if (e.type === 'file') return { bad: 'it takes a file, not a text' };
+    else kind = 'set';
+    if (e.readOnly) return { why: `${count}, but it is read-only` };
+  }
+
+  if (want.phase === 'focus') {
+    e.focus();
+    if (e.select) e.select();
+    else e.ownerDocument.getSelection().selectAllChildren(e);
+    if (!want.value) e.ownerDocument.execCommand('delete');
+    return { ok: true };
+  }
+  if (want.phase === 'filled') {
+    const now = e.isContentEditable ? e.innerText : e.value;
+    return want.value && !now ? { bad: 'it did not take the value' } : { ok: true };
+  }
+  if (want.phase === 'set') {
+    if (e.localName === 'select') {
+      const option = [...e.options].find((o) => o.value === want.value || squeeze(o.label) === squeeze(want.value));
+      if (!option) return { why: `${count}, but it has no such option` };
+      e.value = option.value;
+    } else {
+      // Past a framework's own setter, which would take the change for its own.
+      Object.getOwnPropertyDescriptor(e.ownerDocument.defaultView.HTMLInputElement.prototype, 'value').set.call(e, want.value);
+      if (want.value && !e.value) return { bad: `it is of the type ${e.type} and does not take such a value` };
+    }
+    e.dispatchEvent(new Event('input', { bubbles: true, composed: true }));
+    e.dispatchEvent(new Event('change', { bubbles: true }));
+    return { ok: true };
+  }
+
+  // The first of its boxes: the middle of a link over two lines may be beside it.
+  const middle = () => {
+    const r = [...e.getClientRects()].find((r) => r.width > 0 && r.height > 0) || e.getBoundingClientRect();
+    return { x: r.left + r.width / 2, y: r.top + r.height / 2 };
+  };
+  const view = e.ownerDocument.defaultView;
+  let at = middle();
+  if (at.x < 0 || at.y < 0 || at.x >= view.innerWidth || at.y >= view.innerHeight || view !== window) {
+    e.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+    at = middle();
+  }
+  const hit = e.getRootNode().elementFromPoint(at.x, at.y);
+  let up = hit;
+  while (up && up !== e) up = up.parentNode || up.host;
+  const label = hit && hit.closest('label');
+  if (!up && !(label && label.control === e))
+    return { why: hit ? `${count}, but ${describe(hit)} covers it` : `${count}, but it is out of view` };
+  for (let w = view; w !== window; w = w.parent) {
+    const r = w.frameElement.getBoundingClientRect();
+    at.x += r.left + w.frameElement.clientLeft;
+    at.y += r.top + w.frameElement.clientTop;
+  }
+  return { ok: true, x: at.x, y: at.y, kind };
+}
