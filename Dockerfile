@@ -1,0 +1,71 @@
+# syntax=docker/dockerfile:1
+# The image of Beam: one container records one meeting.
+#
+#     docker build -t beam --build-arg VERSION=$(git describe --tags --always) .
+#     docker run --rm --security-opt seccomp=docker/seccomp.json beam record URL --bucket s3://BUCKET/PREFIX
+#
+# docs/deploy.md says what a container needs, and docker/packages.txt what is in it.
+
+ARG GO_IMAGE=golang:1.26-bookworm
+ARG NODE_IMAGE=node:22-bookworm-slim
+ARG DEBIAN_IMAGE=debian:12-slim
+# "on" bundles livekit-client from npm for rooms at wss:// addresses; with "off"
+# the build needs no npm registry.
+ARG LIVEKIT=on
+
+FROM ${DEBIAN_IMAGE} AS livekit-off
+RUN mkdir -p /src/layout/livekit/dist
+
+FROM ${NODE_IMAGE} AS livekit-on
+WORKDIR /src
+COPY . .
+RUN if [ -x scripts/setup-livekit ]; then scripts/setup-livekit; fi && mkdir -p layout/livekit/dist
+
+# hadolint ignore=DL3006
+FROM livekit-${LIVEKIT} AS livekit
+
+FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+COPY --from=livekit /src/layout/livekit/dist/ layout/livekit/dist/
+ARG VERSION=dev
+ARG TARGETOS
+ARG TARGETARCH
+# As scripts/build does. Static, without paths and times of this machine: the
+# same sources give the same bytes.
+RUN CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOOS="$TARGETOS" GOARCH="$TARGETARCH" \
+	go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/beam ./cmd/beam
+
+FROM ${DEBIAN_IMAGE}
+# --newest takes what Debian has today instead of the pinned day.
+ARG PACKAGES=snapshot
+COPY docker/install docker/packages.txt /docker/
+RUN /docker/install /docker/packages.txt "$PACKAGES" && rm -r /docker
+COPY --from=build /out/beam /usr/local/bin/beam
+
+ARG VERSION=dev
+LABEL org.opencontainers.image.title="beam" \
+	org.opencontainers.image.description="Records a web meeting into one MP4" \
+	org.opencontainers.image.licenses="Apache-2.0" \
+	org.opencontainers.image.version="$VERSION"
+# All that is written goes to /tmp and /spool: with a read-only root, mount both.
+# An arbitrary uid has no home, and not all programs can do without.
+ENV HOME=/tmp
+ENV TMPDIR=/tmp
+ENV LANG=C.UTF-8
+ENV TZ=Etc/UTC
+# The recording, until it is in the bucket.
+WORKDIR /spool
+VOLUME /spool
+# By number, so that a cluster can tell that it isn't root. Group 0 owns nothing
+# that can be written to; it is what OpenShift gives an arbitrary uid.
+USER 10001:0
+STOPSIGNAL SIGTERM
+# Green while what is recorded arrives, or nothing has begun yet.
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 CMD ["beam", "status", "--health"]
+# tini is PID 1: it reaps what Chrome's helpers leave, and hands SIGTERM on, so
+# that docker stop ends the recording in order.
+ENTRYPOINT ["/usr/bin/tini", "--", "beam"]
+CMD ["--help"]
