@@ -1,14 +1,18 @@
 package beam
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"beam/beam/expect"
 	"beam/beam/remote"
 	"beam/capture"
+	"beam/capture/chrome"
+	"beam/capture/inspect"
 	"beam/layout"
 	"beam/layout/platform"
 	"beam/upload"
@@ -72,6 +76,18 @@ type Config struct {
 	IdleTimeout    time.Duration // stop when nobody else was in the room for this long; 0: no such limit
 	SilenceTimeout time.Duration // stop after this much silence; 0: no such limit
 	ReconnectGrace time.Duration // how long the room may take to connect again; 0: as long as it likes
+
+	// Access and Steps let Beam into the page; Hidden is what of them no output
+	// may repeat.
+	Access chrome.Access
+	Steps  []chrome.Step
+	Hidden []string
+	// Expect is what the recording has to be; else the error is an
+	// *expect.Broken.
+	Expect expect.Wanted
+	// Finished is called with the finished file, before it is uploaded (and
+	// perhaps deleted): to draw it. Its error is a notice.
+	Finished func(ctx context.Context, tools inspect.Tools, path string) error
 
 	Storage Storage
 

@@ -54,6 +54,9 @@ func (r *recorder) writeDiagnosis(ctx context.Context, dir string, cause error) 
 	console, requests := r.journal.texts()
 	about := fmt.Sprintf("time      %s\nroom      %s\nlayout    %s\nplatform  %s\nfault     %v\nversions  %v\n",
 		time.Now().UTC().Format(time.RFC3339), RedactURL(r.settings.Room), r.settings.Layout, r.plan.Platform, cause, r.versions())
+	for _, hidden := range r.settings.Hidden {
+		console, requests = strings.ReplaceAll(console, hidden, "(secret)"), strings.ReplaceAll(requests, hidden, "(secret)")
+	}
 	files := map[string][]byte{
 		"about.txt": []byte(about), "console.log": []byte(r.plan.Redact(console)), "network.log": []byte(r.plan.Redact(requests)),
 	}

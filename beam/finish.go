@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"beam/beam/expect"
 	"beam/beam/usage"
 	"beam/capture/ffmpeg"
 	"beam/capture/mp4"
@@ -37,6 +38,7 @@ func (t *take) finish(hard context.Context, end Time) (*Report, error) {
 		return nil, fault
 	}
 	report := t.makeReport(end, media)
+	broken := t.expectations(hard, report)
 	files := t.sideFiles(report)
 	t.writeSideFiles(files)
 	t.writeReport(report)
@@ -48,7 +50,34 @@ func (t *take) finish(hard context.Context, end Time) (*Report, error) {
 		return report, errors.Join(err, t.fault)
 	}
 	t.enter(StateCompleted)
-	return report, nil
+	return report, broken
+}
+
+// expectations judges the finished file, and lets it be drawn.
+func (t *take) expectations(hard context.Context, r *Report) error {
+	s := t.settings
+	if !s.Expect.Any() && s.Finished == nil {
+		return nil
+	}
+	tools, err := DecodeTools(t.tools)
+	if err == nil && s.Finished != nil {
+		if err := s.Finished(hard, tools, s.Output); err != nil {
+			t.notice("%v", err)
+			r.Notices = append(r.Notices, err.Error())
+		}
+	}
+	if err != nil || !s.Expect.Any() {
+		return err
+	}
+	seen, err := t.watch.Look(hard, tools, s.Output)
+	if err != nil {
+		return err
+	}
+	if p := r.Pictures; p != nil && p.Lowered > 0 {
+		seen.LowestFPS = p.LowestFPS
+	}
+	r.Expectations, r.Console = expect.Judge(s.Expect, seen), &seen.Console
+	return expect.Verdict(r.Expectations)
 }
 
 // writeReport writes the report beside the file.

@@ -55,8 +55,8 @@ const (
 	mostMarks     = 5000
 )
 
-func newMeeting(kinds chapterKinds, named bool) *meeting {
-	return &meeting{chapters: kinds, named: named}
+func newMeeting(kinds chapterKinds, named bool, layout string) *meeting {
+	return &meeting{chapters: kinds, named: named, layout: layout}
 }
 
 // begin tells that the recording begins.

@@ -2,7 +2,6 @@ package beam
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,14 +16,11 @@ type pageLog struct {
 	mu       sync.Mutex
 	lines    ring
 	requests ring
-	errors   []string // of the console, the first mostErrors
-	failures int      // of the console, all
 }
 
 const (
 	longestLine = 1000 // bytes
 	keptLines   = 2000
-	keptErrors  = 50
 )
 
 func newPageLog(began time.Time) *pageLog { return &pageLog{began: began} }
@@ -35,12 +31,6 @@ func (l *pageLog) console(level, text string) {
 	defer l.mu.Unlock()
 	text = text[:min(len(text), longestLine)]
 	l.lines.add(l.line(level + ": " + text))
-	if level == "error" || level == "exception" {
-		l.failures++
-		if len(l.errors) < keptErrors {
-			l.errors = append(l.errors, text)
-		}
-	}
 }
 
 // request takes a line about a request.
@@ -59,14 +49,6 @@ func (l *pageLog) texts() (console, requests string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.lines.text(), l.requests.text()
-}
-
-// consoleErrors returns the first errors of the console, and how many there
-// were.
-func (l *pageLog) consoleErrors() ([]string, int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.errors), l.failures
 }
 
 // ring keeps the last keptLines lines.

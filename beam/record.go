@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"beam/beam/demo"
+	"beam/beam/expect"
 	"beam/beam/remote"
 	"beam/layout"
 )
@@ -31,7 +32,7 @@ func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink)
 	r := &recorder{
 		settings: s, log: log, sink: sink, began: time.Now(), state: StateStarting, stopNow: stopNow,
 		messages: make(chan layout.Message, 16), faults: make(chan error, 8), commands: make(chan command),
-		journal: newPageLog(time.Now()),
+		journal: newPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...),
 	}
 	report, err := r.run(stop, hard)
 	if err != nil && r.state != StateFailed {
@@ -52,6 +53,7 @@ type recorder struct {
 	messages chan layout.Message
 	commands chan command
 	journal  *pageLog
+	watch    *expect.Watch
 	meeting  *meeting
 	faults   chan error // of the goroutines; the first ends the recording
 
@@ -82,7 +84,7 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.meeting = newMeeting(kinds, plan.Named)
+	r.meeting = newMeeting(kinds, plan.Named, r.settings.Layout)
 	r.enterFirst()
 	control, err := remote.Serve(r.settings.ID, r, r.log)
 	if errors.Is(err, remote.ErrTaken) {
@@ -144,7 +146,7 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 	}
 
 	r.studio = &studio{
-		settings: r.settings, tools: r.tools, work: work, log: r.log, plan: r.plan, meeting: r.meeting, journal: r.journal,
+		settings: r.settings, tools: r.tools, work: work, log: r.log, plan: r.plan, meeting: r.meeting, journal: r.journal, watch: r.watch,
 		messages: r.messages, joined: make(chan struct{}), display: r.engine == EngineX11,
 	}
 	defer r.studio.close(hard)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"beam/beam/expect"
 )
 
 // Report is the quality report of a recording, written beside it as JSON.
@@ -41,11 +43,15 @@ type Report struct {
 	FPS          int    `json:"fps"`
 	FPSMode      string `json:"fps_mode"`
 
-	Pictures  *PictureReport    `json:"pictures,omitempty"` // not with --audio-only
-	Sound     SoundReport       `json:"sound"`
-	Resources []ResourceReport  `json:"resources"`
-	Upload    *UploadReport     `json:"upload,omitempty"` // with a bucket
-	Versions  map[string]string `json:"versions"`
+	Pictures  *PictureReport   `json:"pictures,omitempty"` // not with --audio-only
+	Sound     SoundReport      `json:"sound"`
+	Resources []ResourceReport `json:"resources"`
+	// Expectations are there when something was expected of the page.
+	Expectations []expect.Outcome    `json:"expectations,omitempty"`
+	Console      *expect.ConsoleSeen `json:"console,omitempty"`
+
+	Upload   *UploadReport     `json:"upload,omitempty"` // with a bucket
+	Versions map[string]string `json:"versions"`
 }
 
 // PictureReport counts the pictures.

@@ -108,6 +108,9 @@ func (t *take) record(stop, hard context.Context, s *segment) verdict {
 	}
 
 	v := t.control(stop, hard)
+	if v.next == nextEnd {
+		t.watch.Ask(hard, t.studio.evaluate)
+	}
 	s.sound.endAt(v.end)
 	t.drain(hard, s, v.end)
 	stopSources()

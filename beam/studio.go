@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"beam/beam/expect"
 	"beam/capture/chrome"
 	"beam/capture/pulse"
 	"beam/capture/x11"
@@ -26,6 +27,7 @@ type studio struct {
 	plan     layout.Plan
 	meeting  *meeting
 	journal  *pageLog
+	watch    *expect.Watch
 	messages chan layout.Message // of a page that has been joined
 
 	mu      sync.Mutex
@@ -99,8 +101,10 @@ func (s *studio) join(ctx context.Context) (string, error) {
 	}()
 	page, err := browser.Open(ctx, chrome.OpenOptions{
 		URL: s.plan.URL, Script: s.plan.Script, Timeout: s.settings.ReadyTimeout,
+		Access:    s.settings.Access,
 		OnMessage: s.onMessage,
 		OnConsole: func(level, text string) {
+			s.watch.Console.Add(level, text)
 			s.journal.console(level, text)
 			if m, ok := layout.FromConsole(text); ok {
 				s.tell(m)
@@ -111,7 +115,10 @@ func (s *studio) join(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	reason, err := s.awaitReady(ctx, page, joining)
+	var reason string
+	if err = page.DoAll(ctx, s.settings.Steps); err == nil {
+		reason, err = s.awaitReady(ctx, page, joining)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.browser == browser {
@@ -126,12 +133,23 @@ func (s *studio) join(ctx context.Context) (string, error) {
 // awaitReady waits until the page has something to record.
 func (s *studio) awaitReady(ctx context.Context, page *chrome.Page, joining <-chan layout.Message) (string, error) {
 	waiting := ""
+	var loaded <-chan time.Time
 	for {
 		select {
+		case <-loaded:
+			return layout.ReadyLoaded, nil
 		case m := <-joining:
 			switch m.Type {
 			case layout.MessageReady:
-				return m.Text, nil
+				switch {
+				case m.Text != layout.ReadyLoaded:
+					return m.Text, nil
+				case s.plan.Stage: // there is nobody to draw
+				case s.plan.Custom: // it may still say when it begins
+					loaded = time.After(pageBegins)
+				default:
+					return m.Text, nil
+				}
 			case layout.MessageWaiting:
 				waiting = firstText(m.Text, "the waiting room")
 			case layout.MessageJoined:
@@ -156,6 +174,10 @@ func (s *studio) awaitReady(ctx context.Context, page *chrome.Page, joining <-ch
 		}
 	}
 }
+
+// pageBegins is how long a layout page that has loaded may take to say that it
+// begins.
+const pageBegins = 10 * time.Second
 
 // neverReady is the fault of a page that was not ready in time.
 func (s *studio) neverReady(waiting string) error {
@@ -222,6 +244,15 @@ func (s *studio) tell(m layout.Message) {
 	default:
 		s.log.Debug("message of the page dropped: too many", "type", m.Type)
 	}
+}
+
+// evaluate runs an expression on the page that is there.
+func (s *studio) evaluate(ctx context.Context, expr string) ([]byte, error) {
+	page := s.current()
+	if page == nil {
+		return nil, errors.New("no page")
+	}
+	return page.Evaluate(ctx, expr)
 }
 
 // current returns the page that is recorded, nil while none is.

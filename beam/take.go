@@ -78,6 +78,7 @@ func (r *recorder) take(stop, hard context.Context) (*Report, error) {
 	}
 	running.Go(func() error { t.watchPage(sources); return nil })
 	running.Go(func() error { t.heartbeat(sources); return nil })
+	running.Go(func() error { t.watch.Run(sources, t.studio.evaluate); return nil })
 	r.enter(StateRecording)
 	end := t.capture(stop, hard, first)
 	stopSources()

@@ -24,6 +24,10 @@ const (
 	MessageChat         = "chat"     // Chat was written
 )
 
+// ReadyLoaded is the text of MessageReady where a page has loaded and has no
+// media.
+const ReadyLoaded = "the page has loaded"
+
 // Message is what the script of a plan tells through window.__beamSend. Fields
 // that do not belong to the Type are zero.
 type Message struct {

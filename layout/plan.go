@@ -54,6 +54,7 @@ type Plan struct {
 	Site     fs.FS  // files of our own page, to be served on loopback; nil for none
 	Named    bool   // the platform tells who is in the room
 	Chat     bool   // the platform tells what is written
+	Custom   bool   // a page of the user's is the layout
 	Stage    bool   // a layout of the stage, not the page's own interface
 	secret   []string
 }
@@ -109,7 +110,7 @@ func New(r Request) (Plan, error) {
 	}
 	return Plan{
 		Platform: p.Name, URL: join.URL, Script: script, Site: join.Site, Named: p.Names, Chat: p.Chat,
-		Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
+		Custom: IsURL(r.Layout), Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
 	}, nil
 }
 

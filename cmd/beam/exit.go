@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"beam/beam/expect"
 )
 
 // The exit codes are part of the interface.
@@ -12,6 +14,7 @@ const (
 	exitInternal    = 1
 	exitUsage       = 2
 	exitDegraded    = 3
+	exitBroken      = 4
 	exitEnvironment = 10
 	exitRoom        = 11
 	exitEmpty       = 12
@@ -24,6 +27,7 @@ const (
 // exitCodes maps the classes of faults to exit codes.
 var exitCodes = map[string]int{
 	"usage":       exitUsage,
+	expect.Class:  exitBroken,
 	"environment": exitEnvironment,
 	"room":        exitRoom,
 	"empty":       exitEmpty,
@@ -38,6 +42,7 @@ const exitHelp = `Exit codes:
   1    fault of beam itself
   2    usage or configuration; nothing was started
   3    saved, but degraded: the report says how
+  4    saved, but an expectation (--expect-audio and the like) is broken
   10   environment: Chrome, ffmpeg, PulseAudio or Xvfb is missing or won't start
   11   the room refused, or never became ready
   12   nothing worth keeping was recorded

@@ -15,26 +15,32 @@ import (
 
 func (a *app) inspectCommand() *cobra.Command {
 	var asJSON bool
+	var pictures pictureFiles
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Judge any recording by what is in it",
 		Long: `Inspect decodes a recording, of Beam's or any other recorder's, and prints its
 quality report: distinct and repeated pictures, the longest freeze, silence,
-holes in the sound, how picture and sound begin and end.`,
+holes in the sound, how picture and sound begin and end. It can draw the recording
+too: --contact-sheet shows the whole of it in one PNG, with the sound's waveform.`,
 		Args: exactArgs(1, "file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.inspect(cmd, args[0], asJSON)
+			return a.inspect(cmd, args[0], asJSON, pictures)
 		},
 	}
+	pictureFlags(cmd.Flags(), &pictures)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }
 
-func (a *app) inspect(cmd *cobra.Command, path string, asJSON bool) error {
+func (a *app) inspect(cmd *cobra.Command, path string, asJSON bool, pictures pictureFiles) error {
 	if info, err := os.Stat(path); err != nil {
 		return usageError{err}
 	} else if info.IsDir() {
 		return usagef("%s is a folder; give a recording", path)
+	}
+	if err := pictures.check(path); err != nil {
+		return err
 	}
 	tools, err := beam.DecodeTools(beam.ToolsFromEnvironment())
 	if err != nil {
@@ -42,6 +48,9 @@ func (a *app) inspect(cmd *cobra.Command, path string, asJSON bool) error {
 	}
 	report, err := tools.Quality(cmd.Context(), path)
 	if err != nil {
+		return err
+	}
+	if err := pictures.draw(cmd.Context(), tools, path); err != nil {
 		return err
 	}
 	if asJSON {

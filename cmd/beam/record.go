@@ -14,6 +14,7 @@ import (
 type recordOptions struct {
 	config beam.Config
 	room   roomOptions
+	smoke  smokeOptions
 	json   bool
 }
 
@@ -69,6 +70,7 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", c.ReadyTimeout, "how long the page may take until there is something to record")
 	f.StringVar(&c.TempDir, "temp-dir", "", "where private folders are made (default the system's)")
 	uploadFlags(f, &c.Storage)
+	smokeFlags(f, &o.smoke)
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
 	for flag, values := range map[string][]string{
 		"resolution": {"480p", "720p", "1080p"}, "orientation": {"landscape", "portrait"},
@@ -91,11 +93,16 @@ func (a *app) record(cmd *cobra.Command, o recordOptions) error {
 	if o.config.Output == "" && o.config.Room != "" {
 		o.config.Output = beam.DefaultOutput(o.config.Room, time.Now())
 	}
+	if err := o.smoke.into(&o.config); err != nil {
+		return err
+	}
 	settings, err := o.config.Check()
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	report, err := beam.Record(a.stop, a.hard, settings, a.logger(cmd), a.sink(settings, o.json))
+	err = o.smoke.tell(settings, report, began, err)
 	if report != nil {
 		a.summary(report)
 	}

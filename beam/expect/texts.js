@@ -1,0 +1,17 @@
+// Tells which of the wanted texts the page shows: rendered text (innerText), also
+// of open shadow roots and of frames of the page's own origin, also what is
+// scrolled out of view. Returns {found: [bool...], text: the text's beginning}.
+(wanted) => {
+  const parts = [];
+  const collect = (root) => {
+    for (const e of root.nodeType === Node.DOCUMENT_NODE ? [root.body] : root.children)
+      if (e && !['STYLE', 'SCRIPT', 'TEMPLATE'].includes(e.tagName) && e.checkVisibility()) parts.push(e.innerText || '');
+    for (const e of root.querySelectorAll('*')) {
+      if (e.shadowRoot) collect(e.shadowRoot);
+      if (e.localName === 'iframe' && e.contentDocument && e.checkVisibility()) collect(e.contentDocument);
+    }
+  };
+  collect(document);
+  const text = parts.join('\n').replace(/\s+/g, ' ').trim();
+  return { found: wanted.map((w) => text.includes(w)), text: text.slice(0, 400) };
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/joshdk/go-junit"
+
+	"beam/beam"
+)
+
+// codeBroken is the exit code of a recording that is not what was expected.
+const codeBroken = 4
+
+// smokeArgs expect of a page all that can be expected.
+func smokeArgs(dir string) []string {
+	return []string{"--resolution", "480p", "--duration", "6s",
+		"--expect-audio", "--expect-motion", "--min-fps", "12", "--max-freeze", "2s",
+		"--expect-text", "Hello, Ada", "--expect-no-console-errors",
+		"--junit", filepath.Join(dir, "junit.xml"), "--contact-sheet", filepath.Join(dir, "sheet.png"), "--thumbnail", filepath.Join(dir, "thumb.jpg")}
+}
+
+// junitCases returns the cases of a JUnit report that did not pass.
+func junitCases(t *testing.T, path string) []string {
+	t.Helper()
+	suites, err := junit.IngestFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var broken []string
+	for _, s := range suites {
+		if s.Totals.Tests != 7 {
+			t.Errorf("%d cases", s.Totals.Tests)
+		}
+		for _, c := range s.Tests {
+			if c.Status != junit.StatusPassed {
+				broken = append(broken, c.Name)
+			}
+		}
+	}
+	return broken
+}
+
+// TestSmoke records one page that is as expected, and six that are broken, each
+// in its own way: each has its own line, its own JUnit case and exit code 4.
+func TestSmoke(t *testing.T) {
+	pages := httptest.NewServer(http.FileServer(http.Dir("testdata/smoke")))
+	t.Cleanup(pages.Close)
+	for _, c := range []struct {
+		page   string
+		line   string
+		broken []string
+	}{
+		{page: "good"},
+		{"silent", "expected sound: all of the recording is silent", []string{"expect-audio"}},
+		{"frozen", "expected motion: the picture", []string{"expect-motion", "min-fps", "max-freeze"}},
+		{"blank", "expected motion: the picture is blank (one colour)", []string{"expect-motion", "min-fps", "max-freeze", `expect-text "Hello, Ada"`}},
+		{"text", `expected the text "Hello, Ada": the page never showed it; at last it showed "Something went wrong`, []string{`expect-text "Hello, Ada"`}},
+		{"console", "expected no console errors: the page wrote 2, the first: error: could not load the seats: status 500", []string{"expect-no-console-errors"}},
+		{"slow", "expected at least 12 fps: the page drew ", []string{"min-fps"}},
+	} {
+		t.Run(c.page, func(t *testing.T) {
+			attempt(t, func(t *testing.T) []string {
+				return smoke(t, pages.URL+"/"+c.page+".html", c.line, c.broken)
+			})
+		})
+	}
+}
+
+// smoke records a page and checks what was found broken. That the machine was
+// too busy for the rate is no fault of Beam, and is returned.
+func smoke(t *testing.T, page, line string, broken []string) []string {
+	dir := t.TempDir()
+	r := record(t, page, smokeArgs(dir)...)
+	<-r.ended
+	got := junitCases(t, filepath.Join(dir, "junit.xml"))
+	if !slices.Contains(broken, "min-fps") && slices.Contains(got, "min-fps") {
+		return []string{"too few pictures"}
+	}
+	if !slices.Equal(got, broken) {
+		t.Errorf("broken: %q, want %q", got, broken)
+	}
+	if len(broken) > 0 {
+		r.ends(codeBroken)
+		r.said(line)
+	} else {
+		r.completes()
+	}
+	sheet, err := os.Open(filepath.Join(dir, "sheet.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sheet.Close()
+	if img, err := png.DecodeConfig(sheet); err != nil || img.Width != 1600 {
+		t.Errorf("contact sheet: %v, %v", img, err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "thumb.jpg")); err != nil || info.Size() == 0 {
+		t.Errorf("thumbnail: %v, %v", info, err)
+	}
+	return nil
+}
+
+// TestSmokeOfNoPage has a report for the pipeline too.
+func TestSmokeOfNoPage(t *testing.T) {
+	dir := t.TempDir()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(gone.Close)
+	r := record(t, gone.URL, "--duration", "5s", "--expect-audio", "--junit", filepath.Join(dir, "junit.xml"))
+	r.ends(exitRoom)
+	suites, err := junit.IngestFile(filepath.Join(dir, "junit.xml"))
+	if err != nil || len(suites) != 1 || suites[0].Totals.Error != 1 {
+		t.Errorf("%+v, %v", suites, err)
+	}
+}
+
+// TestSteps records a page that lets nobody in without a header, a cookie, a
+// password and a form. None of the secrets is told to anybody else.
+func TestSteps(t *testing.T) {
+	const key, session, password, code = "k3y-of-the-site", "s3ssion-of-ada", "op3n:sesame", "c0de-of-ada"
+	good, err := os.ReadFile("testdata/smoke/good.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, given, _ := r.BasicAuth()
+		cookie, err := r.Cookie("session")
+		switch {
+		case user != "ada" || given != password:
+			w.Header().Set("WWW-Authenticate", `Basic realm="smoke"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.Header.Get("Authorization-Key") != "Bearer "+key || err != nil || cookie.Value != session:
+			w.WriteHeader(http.StatusForbidden)
+		case r.URL.Path == "/room" && r.FormValue("code") == code:
+			_, _ = w.Write(good)
+		case r.URL.Path == "/room":
+			w.WriteHeader(http.StatusForbidden)
+		default:
+			_, _ = w.Write([]byte(`<!doctype html><title>door</title><link rel=icon href=data:,><form method=post action=/room>
+<input name=code type=password><button hidden>Enter</button></form><script>
+console.log(location.href); setTimeout(() => document.querySelector('button').hidden = false, 500)</script>`))
+		}
+	}))
+	t.Cleanup(site.Close)
+	tmp, out := privateDir(t), filepath.Join(t.TempDir(), "rec.mp4")
+	report := filepath.Join(filepath.Dir(out), "junit.xml")
+	r := &recording{t: t, tmp: tmp, out: out, ended: make(chan struct{})}
+	r.cmd = command(t, tmp, "record", site.URL, "-o", out, "--resolution", "480p", "--duration", "4s", "--verbose",
+		"--basic-auth", "env:SMOKE_LOGIN", "--header", "Authorization-Key: Bearer env:SMOKE_KEY", "--cookie", "session=env:SMOKE_SESSION",
+		"--wait-for", "form", "--fill", `input[name="code"]=env:SMOKE_CODE`, "--click", "text=Enter", "--wait-for", "text=Hello, Ada",
+		"--expect-text", "Hello, Ada", "--expect-audio", "--expect-motion", "--junit", report)
+	r.cmd.Env = append(r.cmd.Env, "SMOKE_LOGIN=ada:"+password, "SMOKE_KEY="+key, "SMOKE_SESSION="+session, "SMOKE_CODE="+code)
+	r.run()
+	r.completes()
+	for _, path := range []string{report, beam.ReportPath(out)} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.stdout.Write(text)
+	}
+	for _, secret := range []string{key, session, password, code} {
+		if strings.Contains(r.stderr.String()+r.stdout.String(), secret) {
+			t.Errorf("%s was told", secret)
+		}
+	}
+}
+
+// TestStepFails ends before a recording begins, and says how far it got.
+func TestStepFails(t *testing.T) {
+	pages := httptest.NewServer(http.FileServer(http.Dir("testdata/smoke")))
+	t.Cleanup(pages.Close)
+	r := record(t, pages.URL+"/good.html", "--ready-timeout", "5s", "--wait-for", "h1", "--click", "#missing")
+	r.ends(exitRoom)
+	r.said(`step 2 of 2: click "#missing": found 0 elements`)
+	r.noFile()
+}

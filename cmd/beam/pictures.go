@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"beam/capture/inspect"
+	"beam/capture/sheet"
+)
+
+// pictureFiles are the pictures of a recording that are wanted; "" for none.
+type pictureFiles struct{ contactSheet, thumbnail string }
+
+// pictureFlags adds the flags that name them.
+func pictureFlags(f *pflag.FlagSet, p *pictureFiles) {
+	f.StringVar(&p.contactSheet, "contact-sheet", "", "PNG file to draw: pictures over the whole length, their times, the sound's waveform")
+	f.StringVar(&p.thumbnail, "thumbnail", "", "JPEG file to write: one picture with much to see, 640 pixels wide")
+}
+
+// check tells whether the files can be written, without leaving anything behind.
+func (p pictureFiles) check(recording string) error {
+	if p.thumbnail != "" && filepath.Clean(p.thumbnail) == filepath.Clean(p.contactSheet) {
+		return usagef("--thumbnail and --contact-sheet name the same file")
+	}
+	if err := checkFile("--contact-sheet", p.contactSheet, recording, ".png"); err != nil {
+		return err
+	}
+	return checkFile("--thumbnail", p.thumbnail, recording, ".jpg", ".jpeg")
+}
+
+// checkFile refuses a file to be written that is another kind of file, or in a
+// folder that can't be written. So no slip of the keys replaces a recording.
+func checkFile(flag, path, recording string, ends ...string) error {
+	if path == "" {
+		return nil
+	}
+	if !slices.Contains(ends, strings.ToLower(filepath.Ext(path))) {
+		return usagef("%s %s does not end in %s", flag, path, ends[0])
+	}
+	if info, err := os.Stat(path); err == nil {
+		if info.IsDir() {
+			return usagef("%s %s is a folder", flag, path)
+		}
+		if other, err := os.Stat(recording); err == nil && os.SameFile(info, other) {
+			return usagef("%s %s is the recording itself", flag, path)
+		}
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".beam-probe-*")
+	if err != nil {
+		return usagef("%s %s can't be written: %w", flag, path, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// draw writes the pictures, each whole or not at all.
+func (p pictureFiles) draw(ctx context.Context, tools inspect.Tools, recording string) error {
+	if p.contactSheet != "" {
+		if err := sheet.Save(p.contactSheet, func(w io.Writer) error {
+			return sheet.Contact(ctx, tools, recording, w, sheet.Options{})
+		}); err != nil {
+			return fmt.Errorf("draw the contact sheet: %w", err)
+		}
+	}
+	if p.thumbnail != "" {
+		if err := sheet.Save(p.thumbnail, func(w io.Writer) error {
+			return sheet.Thumbnail(ctx, tools, recording, w)
+		}); err != nil {
+			return fmt.Errorf("make the thumbnail: %w", err)
+		}
+	}
+	return nil
+}
