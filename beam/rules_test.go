@@ -9,6 +9,7 @@ import (
 
 func TestStopRules(t *testing.T) {
 	limited := stopRules{Duration: 10 * time.Second, MaxDuration: time.Minute, MinFree: 100}
+	meeting := stopRules{MaxDuration: time.Minute, Idle: 5 * time.Second, Silence: 6 * time.Second, Reconnect: 7 * time.Second}
 	open := stopRules{MaxDuration: time.Minute, MinFree: 100}
 	tests := []struct {
 		name  string
@@ -19,8 +20,15 @@ func TestStopRules(t *testing.T) {
 		{"under way", limited, stopFacts{Recorded: 9999 * time.Millisecond}, ""},
 		{"duration", limited, stopFacts{Recorded: 10 * time.Second}, ReasonDuration},
 		{"no duration", open, stopFacts{Recorded: 30 * time.Second}, ""},
-		{"max duration", open, stopFacts{Recorded: time.Minute}, ReasonMaxDuration},
-		{"both: the duration", stopRules{Duration: time.Minute, MaxDuration: time.Minute}, stopFacts{Recorded: time.Minute}, ReasonDuration},
+		{"max duration", open, stopFacts{Elapsed: time.Minute}, ReasonMaxDuration},
+		{"a pause counts for max duration", limited, stopFacts{Recorded: time.Second, Elapsed: time.Minute}, ReasonMaxDuration},
+		{"both: the duration", stopRules{Duration: time.Minute, MaxDuration: time.Minute}, stopFacts{Recorded: time.Minute, Elapsed: time.Minute}, ReasonDuration},
+		{"alone", meeting, stopFacts{Empty: 5 * time.Second}, ReasonLastLeft},
+		{"alone for a while", meeting, stopFacts{Empty: 4 * time.Second}, ""},
+		{"silent", meeting, stopFacts{Silent: 6 * time.Second}, ReasonSilence},
+		{"lost", meeting, stopFacts{Disconnected: 7 * time.Second}, ReasonLost},
+		{"alone because lost", meeting, stopFacts{Disconnected: 7 * time.Second, Empty: 7 * time.Second}, ReasonLost},
+		{"no such limits", open, stopFacts{Empty: time.Hour, Silent: time.Hour, Disconnected: time.Hour}, ""},
 		{"disk", open, stopFacts{Free: 99, FreeOK: true}, ReasonDiskFull},
 		{"disk with room", open, stopFacts{Free: 100, FreeOK: true}, ""},
 		{"disk unknown", open, stopFacts{}, ""},

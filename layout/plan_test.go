@@ -24,12 +24,38 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// The platform is that of the URL, unless it is named.
+func TestPlatform(t *testing.T) {
+	host := layout.Filter{Roles: []string{"host"}}
+	for _, c := range []struct {
+		r    layout.Request
+		want string
+	}{
+		{layout.Request{URL: "https://room.example/", Layout: "grid"}, "generic"},
+		{layout.Request{URL: "https://meet.jit.si/standup", Layout: "speaker", Filter: layout.Filter{Roles: []string{"moderator"}}}, "jitsi"},
+		{layout.Request{URL: "https://team.app.100ms.live/meeting/abc-def", Layout: "grid", Filter: host}, "100ms"},
+		{layout.Request{URL: "https://meet.example/standup", Layout: "grid", Platform: "jitsi"}, "jitsi"},
+		{layout.Request{URL: "http://127.0.0.1:1/", Layout: "grid", Platform: "demo", Filter: host}, "demo"},
+	} {
+		plan, err := layout.New(c.r)
+		if err != nil || plan.Platform != c.want || !plan.Stage || plan.Custom || plan.Named != (c.want != "generic") {
+			t.Errorf("%s: %+v, %v", c.r.URL, plan.Platform, err)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	for name, r := range map[string]layout.Request{
-		"unknown layout": {URL: "https://room.example/", Layout: "mosaic"},
-		"no layout":      {URL: "https://room.example/"},
-		"no URL":         {Layout: layout.Native},
-		"ftp":            {URL: "ftp://room.example/", Layout: layout.Native},
+		"unknown layout":     {URL: "https://room.example/", Layout: "mosaic"},
+		"no layout":          {URL: "https://room.example/"},
+		"no URL":             {Layout: layout.Native},
+		"ftp":                {URL: "ftp://room.example/", Layout: layout.Native},
+		"roles of any page":  {URL: "https://room.example/", Layout: "grid", Filter: layout.Filter{Roles: []string{"host"}}},
+		"names of any page":  {URL: "https://room.example/", Layout: "grid", Filter: layout.Filter{ExcludeParticipants: []string{"Bob"}}},
+		"unknown platform":   {URL: "https://room.example/", Layout: "grid", Platform: "zoom"},
+		"other platform":     {URL: "https://meet.jit.si/room", Layout: "grid", Platform: "100ms"},
+		"wss to a page":      {URL: "wss://room.example/", Layout: "grid", Platform: "generic"},
+		"filter of a layout": {URL: "https://room.example/", Layout: "https://layout.example/", Platform: "page", Filter: layout.Filter{ExcludeRoles: []string{"guest"}}},
 	} {
 		if plan, err := layout.New(r); err == nil {
 			t.Errorf("%s: accepted as %s", name, plan.URL)
@@ -62,17 +88,35 @@ func TestParseMessage(t *testing.T) {
 // Any page can send anything: what is read is known and short.
 func FuzzParseMessage(f *testing.F) {
 	f.Add(`{"type":"ready","text":"video plays"}`)
+	known := map[string]bool{}
+	for _, name := range []string{
+		layout.MessageReady, layout.MessageStop, layout.MessageFail, layout.MessageJoined, layout.MessageWaiting, layout.MessageRefused,
+		layout.MessageEnded, layout.MessageKicked, layout.MessageReconnecting, layout.MessageReconnected, layout.MessagePeople,
+		layout.MessageSpeaking, layout.MessageLayout, layout.MessageChat,
+	} {
+		known[name] = true
+	}
+	f.Add(`{"type":"people","people":[{"id":"a","name":"` + strings.Repeat("ü", 400) + `","shown":true}]}`)
+	f.Add(`{"type":"chat","chat":{"text":"hi","roles":["host"],"sentAt":1}}`)
 	f.Add(`{"type":"fail","text":"` + strings.Repeat("x", 2000) + `"}`)
 	f.Fuzz(func(t *testing.T, payload string) {
 		m, err := layout.ParseMessage(payload)
 		if err != nil {
 			return
 		}
-		if m.Type != layout.MessageReady && m.Type != layout.MessageStop && m.Type != layout.MessageFail {
+		if !known[m.Type] {
 			t.Errorf("type %q", m.Type)
 		}
-		if len(m.Text) > 500 {
-			t.Errorf("%d bytes of text", len(m.Text))
+		if len(m.Text) > 500 || len(m.ID) > 500 || len(m.People) > 2000 {
+			t.Errorf("%d bytes of text, %d of id, %d people", len(m.Text), len(m.ID), len(m.People))
+		}
+		for _, p := range m.People {
+			if len(p.Name) > 500 || len(p.Role) > 500 {
+				t.Errorf("%d bytes of name, %d of role", len(p.Name), len(p.Role))
+			}
+		}
+		if m.Type == layout.MessageChat && (m.Chat == nil || len(m.Chat.Text) > 8000) {
+			t.Errorf("chat %+v", m.Chat)
 		}
 	})
 }
