@@ -140,9 +140,9 @@ func Check(r Request) (platform.Platform, error) {
 			return p, fmt.Errorf("a layout page can be told --role only; use one of the layouts %s to leave people out", strings.Join(stage.Names(), ", "))
 		}
 	case r.Filter.byRole() && !p.Roles:
-		return p, fmt.Errorf("Beam knows no roles on the platform %q, so it can't obey --role and --exclude-role; name another with --platform if the room is one", p.Name)
+		return p, fmt.Errorf("no roles are known on the platform %q, so --role and --exclude-role can't be obeyed; name another with --platform if the room is one", p.Name)
 	case r.Filter.byName() && !p.Names:
-		return p, fmt.Errorf("Beam knows no names on the platform %q, so it can't obey --participant and --exclude-participant; name another with --platform if the room is one", p.Name)
+		return p, fmt.Errorf("no names are known on the platform %q, so --participant and --exclude-participant can't be obeyed; name another with --platform if the room is one", p.Name)
 	}
 	return p, nil
 }

@@ -91,6 +91,7 @@ func TestProgramsDie(t *testing.T) {
 		{"Xvfb", beam.EngineX11, isXvfb, "the browser was lost and joined again 1 times"},
 	} {
 		t.Run(c.name+" "+c.engine, func(t *testing.T) {
+			t.Parallel()
 			r := record(t, url, "--capture", c.engine, "--resolution", "480p", "--duration", "16s")
 			r.recordFor(5 * time.Second)
 			r.kill(c.name, c.which)
@@ -125,6 +126,7 @@ func TestProgramsDieAgain(t *testing.T) {
 		{"ffmpeg", beam.EngineScreencast, isFFmpeg, []int{exitEncoder}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			r := record(t, url, "--capture", c.engine, "--resolution", "480p")
 			r.recordFor(5 * time.Second)
 			for n := 1; n <= 3; n++ {
@@ -160,6 +162,7 @@ func TestProgramsDieAgain(t *testing.T) {
 func TestBeamDies(t *testing.T) {
 	for _, engine := range []string{beam.EngineScreencast, beam.EngineX11} {
 		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
 			url := open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL
 			r := record(t, url, "--capture", engine, "--resolution", "480p")
 			r.recordFor(5 * time.Second)

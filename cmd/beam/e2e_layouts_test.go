@@ -79,6 +79,7 @@ func TestLayouts(t *testing.T) {
 		{"grid", "landscape"}, {"grid", "portrait"}, {"speaker", "landscape"}, {"speaker", "portrait"}, {"spotlight", "portrait"},
 	} {
 		t.Run(c.layout+" "+c.orientation, func(t *testing.T) {
+			t.Parallel()
 			r := record(t, "demo", "--layout", c.layout, "--orientation", c.orientation, "--resolution", "480p", "--duration", "14s", "--capture", "x11")
 			r.completes()
 			at, all := spots(t, r.out, colours...)
@@ -154,6 +155,7 @@ func TestRoles(t *testing.T) {
 	colours, voices := demoPeople()
 	for _, layout := range []string{"grid", "native"} {
 		t.Run(layout, func(t *testing.T) {
+			t.Parallel()
 			r := record(t, "demo", "--layout", layout, "--accent", "white", "--role", "host", "--resolution", "480p", "--duration", "14s", "--capture", "x11")
 			r.completes()
 			_, share := shares(t, r.out, colours...)
@@ -206,6 +208,7 @@ func TestPlainRoom(t *testing.T) {
 	}
 	for _, layout := range []string{"grid", "speaker"} {
 		t.Run(layout, func(t *testing.T) {
+			t.Parallel()
 			r := record(t, room.URL+"/?people=4&speak=all", "--layout", layout, "--resolution", "480p", "--duration", "6s", "--capture", "x11")
 			r.completes()
 			_, all := spots(t, r.out, colours...)

@@ -44,6 +44,7 @@ func TestEndings(t *testing.T) {
 		{"max duration", joinRoom, []string{"--max-duration", "4s"}, beam.ReasonMaxDuration, exitComplete},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			url := open(t, roomPage(c.script)).URL
 			r := record(t, url, append([]string{"--platform", "page", "--resolution", "480p", "--capture", "screencast"}, c.args...)...)
 			if c.code == exitComplete {
@@ -97,6 +98,7 @@ func TestRoomRefuses(t *testing.T) {
 		{"page fails", roomPage(`console.error('cannot find the room'); window.beam.fail('the room is full');`), []string{"--platform", "page"}, exitRoom, "the room is full"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			r := record(t, open(t, c.page).URL, append([]string{"--resolution", "480p", "--capture", "screencast"}, c.args...)...)
 			r.ends(c.code)
 			r.said(c.says, "beam: error: ")
