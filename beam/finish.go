@@ -97,7 +97,7 @@ func (t *take) makeReport(end Time, media media) *Report {
 	r := &Report{
 		Beam: s.Version, Room: RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
 		StartedAt: t.startedAt(), Seconds: round(seconds, 3),
-		StopReason: t.reason, ReadyReason: t.readyReason, FirstFrame: round(t.firstFrame.Seconds(), 2),
+		StopReason: t.stopReason(), ReadyReason: t.readyReason, FirstFrame: round(t.firstFrame.Seconds(), 2),
 		Engine: t.engine, EngineReason: t.engineReason, Preset: t.preset,
 		Width: s.Size.Width, Height: s.Size.Height, FPS: s.FPS, FPSMode: s.FPSMode,
 		Sound:     soundReport(t.segments, t.studio.soundStalls()),
@@ -124,6 +124,17 @@ func (t *take) makeReport(end Time, media media) *Report {
 	}
 	r.Degraded, r.Notices = append([]string{}, t.degrade...), append([]string{}, t.notices...)
 	return r
+}
+
+// stopReason returns why the recording ended, for the report.
+func (t *take) stopReason() string {
+	switch {
+	case t.reason != ReasonFailure:
+		return t.reason
+	case t.rejoins >= mostRejoins || t.encoders >= mostLost || t.sounds >= mostLost:
+		return ReasonFailure + ": " + FailureRetries
+	}
+	return ReasonFailure + ": " + FailureInternal
 }
 
 // grabbed makes the picture report of a recording whose pictures ffmpeg

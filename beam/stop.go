@@ -15,7 +15,13 @@ const (
 	ReasonPage        = "page asked to stop" // the page's own signal
 	ReasonPageClosed  = "page closed itself"
 	ReasonDiskFull    = "disk full"
-	ReasonFailure     = "failure"
+	ReasonFailure     = "failure"            // in reports followed by a colon and the kind
+)
+
+// The kinds of failures, in the words of 100ms's error_type.
+const (
+	FailureInternal = "INTERNAL_ERROR"
+	FailureRetries  = "MAX_RETRIES_REACHED" // what was lost was replaced as often as it may be
 )
 
 // stopRules are the limits after which a recording ends by itself.

@@ -150,7 +150,7 @@ func TestProgramsDieAgain(t *testing.T) {
 			if q.File.MP4 == nil || q.File.MP4.Fragmented || !q.File.MP4.MoovFirst {
 				t.Errorf("the file was not finished: %+v", q.File.MP4)
 			}
-			if report := r.report(); report.StopReason != beam.ReasonFailure || report.Fault == "" {
+			if report := r.report(); report.StopReason != beam.ReasonFailure+": "+beam.FailureRetries || report.Fault == "" {
 				t.Errorf("report: %+v", report)
 			}
 		})

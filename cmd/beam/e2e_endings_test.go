@@ -80,7 +80,7 @@ func TestPageEnds(t *testing.T) {
 		{"stop", `beam.stop('bye')`, exitComplete, beam.ReasonPage + ": bye", "(page asked to stop: bye)"},
 		{"console", `console.log('END_RECORDING')`, exitComplete, beam.ReasonPage, "page asked to stop"},
 		{"close", `window.close()`, exitComplete, beam.ReasonPageClosed, beam.ReasonPageClosed},
-		{"fail", `beam.fail('no more seats')`, exitRoom, beam.ReasonFailure, "error: record the room: the page says: no more seats"},
+		{"fail", `beam.fail('no more seats')`, exitRoom, beam.ReasonFailure + ": " + beam.FailureInternal, "error: record the room: the page says: no more seats"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t, gated(c.script))

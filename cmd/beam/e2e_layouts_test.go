@@ -76,7 +76,7 @@ func demoPeople() (colours []color.RGBA, voices []float64) {
 func TestLayouts(t *testing.T) {
 	colours, voices := demoPeople()
 	for _, c := range []struct{ layout, orientation string }{
-		{"grid", "landscape"}, {"grid", "portrait"}, {"speaker", "landscape"}, {"speaker", "portrait"}, {"spotlight", "portrait"},
+		{"grid", "landscape"}, {"grid", "portrait"}, {"speaker", "landscape"}, {"speaker", "portrait"}, {"spotlight", "landscape"}, {"spotlight", "portrait"},
 	} {
 		t.Run(c.layout+" "+c.orientation, func(t *testing.T) {
 			t.Parallel()
