@@ -15,7 +15,7 @@ const (
 	ReasonPage        = "page asked to stop" // the page's own signal
 	ReasonPageClosed  = "page closed itself"
 	ReasonDiskFull    = "disk full"
-	ReasonFailure     = "failure"            // in reports followed by a colon and the kind
+	ReasonFailure     = "failure" // in reports followed by a colon and the kind
 )
 
 // The kinds of failures, in the words of 100ms's error_type.

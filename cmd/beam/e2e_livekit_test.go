@@ -127,8 +127,11 @@ func TestLiveKitRoles(t *testing.T) {
 				if w.LevelsDBFS[0] > -30 {
 					heard++
 				}
+				// Whoever is let through is heard at -9 dBFS, in a turn in which the host
+				// is silent. A hole in the host's tone, on a busy machine, has a little
+				// of all tones in it.
 				for n, level := range w.LevelsDBFS[1:] {
-					if level > -50 && level > w.LevelsDBFS[0]-35 {
+					if level > -35 && level > w.LevelsDBFS[0]-12 {
 						t.Errorf("%s is heard at %v: %v", room.People[n+1].Name, w.At, w.LevelsDBFS)
 					}
 				}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // generic is any page. Who is there follows from the remote media alone, unless
@@ -43,6 +44,12 @@ func Custom(layoutURL string, r Request) (Join, error) {
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" {
 		return Join{}, fmt.Errorf("the address of the layout page has to begin with https:// or http:// and name a host")
 	}
+	token := r.Secrets.Token
+	if room, err := url.Parse(r.URL); err == nil && isLiveKit(room) {
+		if token, err = liveKitToken(r, time.Now()); err != nil {
+			return Join{}, err
+		}
+	}
 	var pairs []pair
 	add := func(name, value string) {
 		if value != "" {
@@ -50,7 +57,7 @@ func Custom(layoutURL string, r Request) (Join, error) {
 		}
 	}
 	add("url", r.URL)
-	add("token", r.Secrets.Token)
+	add("token", token)
 	if !strings.Contains(r.Layout, ":") && r.Layout != "native" {
 		add("layout", r.Layout)
 	}
@@ -61,5 +68,5 @@ func Custom(layoutURL string, r Request) (Join, error) {
 		add("height", fmt.Sprint(r.Height))
 	}
 	setQuery(u, pairs...)
-	return Join{URL: u.String(), Script: pageScript(), Secret: secrets(r.Secrets.Token)}, nil
+	return Join{URL: u.String(), Script: pageScript(), Secret: secrets(token, r.Secrets.APISecret)}, nil
 }

@@ -65,7 +65,7 @@ type Join struct {
 
 // all are the platforms in the order in which For asks them. A platform has its
 // own file and its line here; the last one takes any URL.
-var all = []Platform{demo, hms, jitsi, page, generic}
+var all = []Platform{demo, liveKit, hms, jitsi, page, generic}
 
 // All returns the platforms, in the order in which For asks them.
 func All() []Platform { return slices.Clone(all) }

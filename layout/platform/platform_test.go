@@ -157,13 +157,13 @@ func TestJoinRefuses(t *testing.T) {
 
 func TestCustom(t *testing.T) {
 	j, err := platform.Custom("https://tpl.example/t?theme=dark&layout=grid&token=old#x", platform.Request{
-		URL: "wss://lk.example", Layout: "https://tpl.example/t", Orientation: "portrait", Width: 720, Height: 1280,
+		URL: "https://meet.example", Layout: "https://tpl.example/t", Orientation: "portrait", Width: 720, Height: 1280,
 		Roles: []string{"host", "a,b&c"}, Secrets: platform.Secrets{Token: "abc.def.ghi"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "https://tpl.example/t?theme=dark&layout=grid&url=wss%3A%2F%2Flk.example&token=abc.def.ghi" +
+	want := "https://tpl.example/t?theme=dark&layout=grid&url=https%3A%2F%2Fmeet.example&token=abc.def.ghi" +
 		"&role=host%2Ca%2Cb%26c&orientation=portrait&width=720&height=1280#x"
 	if j.URL != want {
 		t.Errorf("opens\n%s, want\n%s", j.URL, want)
@@ -171,8 +171,8 @@ func TestCustom(t *testing.T) {
 	if !slices.Equal(j.Secret, []string{"abc.def.ghi"}) || j.Script == "" {
 		t.Errorf("secrets %q, script %.20q", j.Secret, j.Script)
 	}
-	j, err = platform.Custom("http://tpl.example/", platform.Request{URL: "wss://lk.example", Layout: "speaker"})
-	if err != nil || j.URL != "http://tpl.example/?url=wss%3A%2F%2Flk.example&layout=speaker" || len(j.Secret) != 0 {
+	j, err = platform.Custom("http://tpl.example/", platform.Request{URL: "https://meet.example", Layout: "speaker"})
+	if err != nil || j.URL != "http://tpl.example/?url=https%3A%2F%2Fmeet.example&layout=speaker" || len(j.Secret) != 0 {
 		t.Errorf("%+v, %v", j.URL, err)
 	}
 	for _, bad := range []string{"", "speaker", "file:///etc/passwd", "javascript:alert(1)", "https://", "\x00"} {

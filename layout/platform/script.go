@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-//go:embed common.js demo.js generic.js hms.js jitsi.js
+//go:embed common.js demo.js generic.js hms.js jitsi.js livekit.js
 var sources embed.FS
 
 // script returns the expression of a platform's script: the files, in whose
