@@ -175,10 +175,10 @@ func TestRecordTiming(t *testing.T) {
 				}
 				t.Logf("%.1f distinct a second, longest freeze %.0f ms, offset %.0f ms, spread %.1f ms, wander %.0f ms",
 					m.DistinctPerSecond, m.LongestFreezeMs, m.Offset.MedianMs, m.OffsetSpreadMs, m.PictureWanderMs)
-				if m.Backwards > 0 || m.Stretches != 1 {
-					t.Errorf("the clock went back %d times, in %d stretches", m.Backwards, m.Stretches)
+				if m.Backwards > 0 {
+					t.Errorf("the clock went back %d times", m.Backwards)
 				}
-				if m.DistinctPerSecond < 20 {
+				if m.DistinctPerSecond < 20 || m.Stretches != 1 {
 					faults = append(faults, fmt.Sprintf("pictures: %+v", m.Motion))
 				}
 				if len(m.MissingBeeps) > 0 || m.StrayBeeps > 0 || m.Beeps < 6 {
