@@ -70,7 +70,7 @@ func (t *take) open(hard context.Context, start Time, offset time.Duration) (*se
 	if err != nil {
 		return nil, err
 	}
-	s.sound = newSound(start, s.feed, t.report)
+	s.sound = newSound(start, offset, s.feed, t.report)
 	if !t.settings.AudioOnly && t.engine == EngineScreencast {
 		s.video = newVideo(start, t.settings, s.feed)
 	}

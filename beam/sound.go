@@ -16,18 +16,33 @@ type sound struct {
 
 	mu    sync.Mutex
 	pcm   *capture.PCM
-	start Time
+	start Time          // of the first sample
+	skip  time.Duration // the same, on the segment's time
 	at    time.Duration // on the segment's time, of the next block
 	limit time.Duration // no block from here on is passed; 0 for no limit yet
 	peak  int           // amplitude
 }
 
-// newSound returns the sound of a segment that begins at start; what was
-// captured before is dropped.
-func newSound(start Time, f *feed, fail func(error)) *sound {
-	s := &sound{feed: f, fail: fail, start: start}
-	s.pcm = capture.NewPCM(start, s.pass)
+// newSound returns the sound of a segment that begins at start, offset after the
+// recording; what was captured before is dropped.
+func newSound(start Time, offset time.Duration, f *feed, fail func(error)) *sound {
+	skip := toFrame(offset)
+	s := &sound{feed: f, fail: fail, start: start.Add(skip), skip: skip, at: skip}
+	s.pcm = capture.NewPCM(s.start, s.pass)
 	return s
+}
+
+// frameLen is how many samples an AAC frame holds (ISO/IEC 14496-3).
+const frameLen = 1024
+
+// toFrame returns how long after an instant of the recording the next frame of
+// its first encoder begins. Another encoder begins its sound there, so that its
+// frames follow those before without a gap: not every player shows a gap of less
+// than a frame, and the sound would be early behind it.
+func toFrame(offset time.Duration) time.Duration {
+	samples := int64(offset.Seconds()*capture.SampleRate + 0.5)
+	missing := (frameLen - samples%frameLen) % frameLen
+	return time.Duration(missing) * time.Second / capture.SampleRate
 }
 
 // push takes samples as they were captured.
@@ -56,7 +71,7 @@ func (s *sound) pass(block capture.Samples) {
 func (s *sound) endAt(end Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.limit = max(1, end.Sub(s.start))
+	s.limit = max(1, end.Sub(s.start)+s.skip)
 }
 
 // finish fills the sound up to end, where no more will come.
