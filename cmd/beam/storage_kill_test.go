@@ -89,8 +89,13 @@ func (r *recording) killed(who string) time.Time {
 	at := time.Now()
 	switch who {
 	case "ffmpeg":
+		// Another takes its place.
 		r.kill("ffmpeg", isFFmpeg)
-		r.ends(exitEncoder)
+		r.says("starting another (1 of 3)")
+		time.Sleep(2 * time.Second)
+		at = time.Now()
+		r.signal(syscall.SIGTERM)
+		r.ends(exitDegraded)
 		return at
 	case "everything":
 		for _, p := range r.processes() {
