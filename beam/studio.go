@@ -102,6 +102,7 @@ func (s *studio) join(ctx context.Context) (string, error) {
 	page, err := browser.Open(ctx, chrome.OpenOptions{
 		URL: s.plan.URL, Script: s.plan.Script, Timeout: s.settings.ReadyTimeout,
 		Access:    s.settings.Access,
+		IgnoreCSP: s.plan.Filtered,
 		OnMessage: s.onMessage,
 		OnConsole: func(level, text string) {
 			s.watch.Console.Add(level, text)

@@ -54,6 +54,7 @@ type Plan struct {
 	Site     fs.FS  // files of our own page, to be served on loopback; nil for none
 	Named    bool   // the platform tells who is in the room
 	Chat     bool   // the platform tells what is written
+	Filtered bool   // some people are left out; the script then needs a worker
 	Custom   bool   // a page of the user's is the layout
 	Stage    bool   // a layout of the stage, not the page's own interface
 	secret   []string
@@ -110,7 +111,7 @@ func New(r Request) (Plan, error) {
 	}
 	return Plan{
 		Platform: p.Name, URL: join.URL, Script: script, Site: join.Site, Named: p.Names, Chat: p.Chat,
-		Custom: IsURL(r.Layout), Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
+		Filtered: r.Filter.byRole() || r.Filter.byName(), Custom: IsURL(r.Layout), Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
 	}, nil
 }
 

@@ -32,6 +32,9 @@ type OpenOptions struct {
 	Script string
 	// Timeout limits Open; 0 means 30 seconds.
 	Timeout time.Duration
+	// IgnoreCSP lets Script do what the page's content security policy forbids
+	// (Content-Security-Policy level 3), such as to start a worker.
+	IgnoreCSP bool
 	// OnRequest gets a line for each request of the page and for what became of
 	// it. URLs are without user, query and fragment, which may be secret.
 	OnRequest func(line string)
@@ -193,6 +196,12 @@ func (p *Page) install(ctx context.Context) error {
 		calls = append(calls, func() error {
 			_, err := cdp.Call(ctx, p.t, page.AddScriptToEvaluateOnNewDocument,
 				page.AddScriptToEvaluateOnNewDocumentParams{Source: p.o.Script})
+			return err
+		})
+	}
+	if p.o.IgnoreCSP {
+		calls = append(calls, func() error {
+			_, err := cdp.Call(ctx, p.t, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
 			return err
 		})
 	}
