@@ -66,6 +66,7 @@ func TestSmoke(t *testing.T) {
 		{"slow", "expected at least 12 fps: the page drew ", []string{"min-fps"}},
 	} {
 		t.Run(c.page, func(t *testing.T) {
+			t.Parallel()
 			attempt(t, func(t *testing.T) []string {
 				return smoke(t, pages.URL+"/"+c.page+".html", c.line, c.broken)
 			})

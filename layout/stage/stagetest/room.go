@@ -51,10 +51,7 @@ var colours = func() []color.RGBA {
 	for _, i := range []int{18, 6, 2, 24, 20, 8, 21, 7, 11, 5, 15, 19, 25, 17, 3, 1, 9, 10, 12, 14, 16, 22, 23, 4} {
 		all = append(all, color.RGBA{levels[i/9], levels[i/3%3], levels[i%3], 255})
 	}
-	for _, c := range []color.RGBA{{80, 80, 180, 255}, {180, 80, 80, 255}, {80, 180, 80, 255}, {170, 170, 80, 255}, {80, 170, 170, 255}, {170, 80, 170, 255}} {
-		all = append(all, c)
-	}
-	return all
+	return append(all, []color.RGBA{{80, 80, 180, 255}, {180, 80, 80, 255}, {80, 180, 80, 255}, {170, 170, 80, 255}, {80, 170, 170, 255}, {170, 80, 170, 255}}...)
 }()
 
 //go:embed plainroom.html
