@@ -10,8 +10,8 @@
 //
 // Script joins the files of js in a fixed order inside one function and calls it.
 // They hold declarations only; main.js begins the work. geometry.js, seats.js,
-// speech.js, filter.js and roster.js decide and touch nothing; tap.js, withhold.js
-// and levels.js deal with media; tile.js, cover.js and stage.js draw; hub.js brings
+// speech.js, filter.js and roster.js decide and touch nothing; tap.js, gate.js,
+// withhold.js and levels.js deal with media; tile.js, cover.js and stage.js draw; hub.js brings
 // them together. Nothing of it is seen by the page but window.beam, and two hidden
 // properties: __beamDo for Beam and __beamHome for the frames below.
 //

@@ -65,7 +65,7 @@ func TestChangesAreClean(t *testing.T) {
 	ground := color.RGBA{14, 17, 22, 255} // and black is near it
 	people := stagetest.People(4)
 	n := c.each(90, func(i int, img *image.RGBA) {
-		if got := share(img, img.Rect, ground); got > 0.45 {
+		if got := share(img, img.Rect, ground); got > 0.6 {
 			t.Errorf("picture %d: %.0f %% are empty", i, 100*got)
 		}
 		shown := 0.

@@ -18,7 +18,8 @@ function wrapConstructor(name, seen) {
 }
 
 // Taps this frame. arrived is called with each remote track, and its receiver
-// where that may get a gate, before any handler of the page is, changed after anything about remote tracks has changed.
+// where that may get a gate, before any handler of the page is; changed after
+// anything about remote tracks has changed.
 function tapFrame({ arrived, changed }) {
 	const peers = new Set();
 	const entries = new Map(); // receiver -> what is known of it
