@@ -19,7 +19,7 @@
 //
 // # Signalling
 //
-// A viewer opens a WebSocket at /join?room=calm, busy or lipsync; name= and
+// A viewer opens a WebSocket at /join?room=calm, busy, crowd or lipsync; name= and
 // role= are only logged. It publishes nothing and no other viewer sees it. The
 // messages are JSON objects with a "type".
 //

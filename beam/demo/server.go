@@ -133,7 +133,7 @@ func prepare(ctx context.Context, o Options) (*Server, error) {
 }
 
 // URL returns the address of the room; ?picture=busy behind it asks for moving
-// pictures that are work for an encoder.
+// pictures that are work for an encoder, ?people=16 for sixteen people.
 func (s *Server) URL() string { return fmt.Sprintf("http://%s/", s.addr) }
 
 // TimingURL returns the address of the timing page.

@@ -140,6 +140,7 @@ func TestRoutes(t *testing.T) {
 	}{
 		"":                      {200, "text/html"},
 		"?picture=busy":         {200, "text/html"},
+		"?people=16":            {200, "text/html"},
 		"lipsync":               {200, "text/html"},
 		"timing":                {200, "text/html"},
 		"web/room.js":           {200, "text/javascript"},

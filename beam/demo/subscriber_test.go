@@ -398,3 +398,20 @@ func TestScriptBeginsAnew(t *testing.T) {
 		t.Errorf("in the room at the start: %+v", again.first)
 	}
 }
+
+// The crowd is there from the start, and everybody sends a picture.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	c := subscribe(t, s, roomCrowd)
+	eventually(t, missed, "all of the crowd", func() bool { return len(c.playing()) == crowdSize })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names := map[string]bool{}
+	for _, e := range c.roster {
+		names[e.Name] = true
+	}
+	if len(names) != crowdSize {
+		t.Errorf("%d names: %v", len(names), c.roster)
+	}
+}

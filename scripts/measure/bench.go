@@ -72,6 +72,9 @@ func (b *bench) record(ctx context.Context, k kind, url, path string) (figures, 
 	began := time.Now()
 	args := []string{"record", url, "--resolution", k.size, "--capture", k.engine, "--duration", length.String(), "--force", "-o", path}
 	cmd := exec.CommandContext(ctx, b.beam, args...)
+	if k.layout != "" {
+		cmd.Args = append(cmd.Args, "--layout", k.layout, "--platform", "demo")
+	}
 	if k.upload {
 		if err := b.openStore(ctx); err != nil {
 			return f, err

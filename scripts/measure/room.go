@@ -47,7 +47,9 @@ func (r *room) url(page string) (string, error) {
 		return r.urls["timing"] + "?videos=4", nil
 	case "still":
 		return r.urls["timing"] + "?static=1", nil
-	case "room-calm":
+	case "room-sixteen":
+		return r.urls["room"] + "?people=16", nil
+	case "room-calm", "room-four":
 		return r.urls["room"], nil
 	case "room-busy":
 		return r.urls["room"] + "?picture=busy", nil

@@ -3,7 +3,8 @@
 import { join, show } from './join.js';
 import { arrange } from './layout.js';
 
-const busy = new URLSearchParams(location.search).get('picture') === 'busy';
+const query = new URLSearchParams(location.search);
+const which = query.get('people') === '16' ? 'crowd' : query.get('picture') === 'busy' ? 'busy' : 'calm';
 const stage = document.getElementById('stage');
 const count = document.getElementById('count');
 const notice = document.getElementById('notice');
@@ -72,7 +73,7 @@ hear.addEventListener('click', () => {
 });
 
 const room = join({
-	room: busy ? 'busy' : 'calm',
+	room: which,
 	onRoster: render,
 	onStream: render,
 	onEnded: () => say('The meeting has ended'),
