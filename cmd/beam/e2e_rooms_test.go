@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,21 @@ func TestEndings(t *testing.T) {
 				t.Errorf("participants %+v", report.Participants)
 			}
 		})
+	}
+}
+
+// TestChatIsKept writes in the room while it is recorded.
+func TestChatIsKept(t *testing.T) {
+	url := open(t, roomPage(joinRoom+`after(1500, () => room.chat({ id: 'm1', senderId: 'a', senderName: 'Ana', roles: [], sentAt: 1795377094083, type: 'chat', text: 'Hello, "all"' }));
+		after(4000, () => room.ended(''));`)).URL
+	r := record(t, url, "--platform", "page", "--resolution", "480p", "--capture", "screencast")
+	r.completes()
+	if got := r.report().Chat; got != beam.ChatPath(r.out) {
+		t.Errorf("chat in the report: %q", got)
+	}
+	text, err := os.ReadFile(beam.ChatPath(r.out))
+	if err != nil || !strings.Contains(string(text), `a,Ana,,,2026-11-22T19:51:34.083Z,chat,"Hello, ""all"""`) {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 
