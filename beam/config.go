@@ -257,7 +257,7 @@ func checkOutput(path string, force bool) error {
 // ReportPath returns the path of the report that belongs to a recording:
 // meeting.json beside meeting.mp4.
 func ReportPath(output string) string {
-	return strings.TrimSuffix(output, filepath.Ext(output)) + ".json"
+	return beside(output, ".json")
 }
 
 // String names the room for people, without what a URL may hold in secrets.

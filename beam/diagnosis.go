@@ -15,7 +15,7 @@ import (
 // FailurePath returns the folder that tells why a room could not be recorded:
 // meeting.failure beside meeting.mp4.
 func FailurePath(output string) string {
-	return strings.TrimSuffix(output, filepath.Ext(output)) + ".failure"
+	return beside(output, ".failure")
 }
 
 // screenshotLimit bounds the wait for a page that may hang.

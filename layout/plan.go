@@ -53,7 +53,6 @@ type Plan struct {
 	Script   string // to run in every frame before the page's own scripts
 	Site     fs.FS  // files of our own page, to be served on loopback; nil for none
 	Named    bool   // the platform tells who is in the room
-	Chat     bool   // the platform tells what is written
 	Filtered bool   // some people are left out; the script then needs a worker
 	Custom   bool   // a page of the user's is the layout
 	Stage    bool   // a layout of the stage, not the page's own interface
@@ -110,7 +109,7 @@ func New(r Request) (Plan, error) {
 		return Plan{}, err
 	}
 	return Plan{
-		Platform: p.Name, URL: join.URL, Script: script, Site: join.Site, Named: p.Names, Chat: p.Chat,
+		Platform: p.Name, URL: join.URL, Script: script, Site: join.Site, Named: p.Names,
 		Filtered: r.Filter.byRole() || r.Filter.byName(), Custom: IsURL(r.Layout), Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
 	}, nil
 }
