@@ -33,8 +33,8 @@ func authority(cookie []byte) []byte {
 	return b
 }
 
-func writeAuthority(path string) error {
-	if err := os.WriteFile(path, authority(newCookie()), 0o600); err != nil {
+func writeAuthority(path string, cookie []byte) error {
+	if err := os.WriteFile(path, authority(cookie), 0o600); err != nil {
 		return fmt.Errorf("write the cookie: %w", err)
 	}
 	return nil

@@ -26,6 +26,7 @@ type Options struct {
 // Server is one running X server. Its methods may be called from any goroutine.
 type Server struct {
 	folder  string
+	cookie  []byte // who knows it may connect
 	number  int
 	process *process
 	left    []leftover
@@ -75,7 +76,8 @@ func (s *Server) prepare() error {
 	if err := os.Mkdir(s.folder, 0o700); err != nil {
 		return err
 	}
-	return writeAuthority(s.XAuthority())
+	s.cookie = newCookie()
+	return writeAuthority(s.XAuthority(), s.cookie)
 }
 
 func (s *Server) launch(ctx context.Context, o Options) error {
