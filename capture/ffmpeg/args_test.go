@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"beam/capture"
 	"beam/capture/ffmpeg"
@@ -16,19 +15,18 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func spec() ffmpeg.Spec {
 	return ffmpeg.Spec{
-		Size: capture.Size{Width: 1280, Height: 720}, FPS: 30,
-		Preset: "superfast", CRF: 23, MaxRate: 3_000_000,
+		Size: capture.Size{Width: 1280, Height: 720}, Codec: ffmpeg.JPEG, FPS: 30,
+		Preset: "superfast", CRF: 23, MaxRate: 3_000_000, Threads: 2,
 	}
 }
 
 func TestArgsGolden(t *testing.T) {
-	screencast, vfr, x11, sound := spec(), spec(), spec(), ffmpeg.Spec{}
+	jpeg, vfr, raw, auto, large, sound := spec(), spec(), spec(), spec(), spec(), ffmpeg.Spec{}
 	vfr.VFR = true
-	x11.Size = capture.Size{Width: 1080, Height: 1920}
-	x11.Grab = &ffmpeg.Grab{Display: ":7", Start: time.Unix(1700000000, 123456789), Rate: 30}
-	twice := x11
-	twice.Grab = &ffmpeg.Grab{Display: ":7", Start: time.Unix(1700000000, 123456789), Rate: 60}
-	for name, s := range map[string]ffmpeg.Spec{"screencast": screencast, "vfr": vfr, "x11": x11, "x11-twice": twice, "sound": sound} {
+	raw.Size, raw.Codec, raw.FPS, raw.Preset = capture.Size{Width: 1080, Height: 1920}, ffmpeg.I420, 25, "ultrafast"
+	auto.Threads = 0
+	large.Threads, large.Preset = 64, "veryfast"
+	for name, s := range map[string]ffmpeg.Spec{"jpeg": jpeg, "vfr": vfr, "raw": raw, "auto-threads": auto, "large": large, "sound": sound} {
 		t.Run(name, func(t *testing.T) {
 			args, err := ffmpeg.Args(s)
 			if err != nil {
@@ -54,10 +52,11 @@ func TestArgsGolden(t *testing.T) {
 
 func TestArgsRefuse(t *testing.T) {
 	for name, spoil := range map[string]func(*ffmpeg.Spec){
-		"odd width":     func(s *ffmpeg.Spec) { s.Size.Width = 1281 },
-		"no height":     func(s *ffmpeg.Spec) { s.Size.Height = 0 },
-		"no rate":       func(s *ffmpeg.Spec) { s.FPS = 0 },
-		"grab too slow": func(s *ffmpeg.Spec) { s.Grab = &ffmpeg.Grab{Rate: 15} },
+		"odd width":      func(s *ffmpeg.Spec) { s.Size.Width = 1281 },
+		"no height":      func(s *ffmpeg.Spec) { s.Size.Height = 0 },
+		"no rate":        func(s *ffmpeg.Spec) { s.FPS = 0 },
+		"no codec":       func(s *ffmpeg.Spec) { s.Codec = "" },
+		"fewer than one": func(s *ffmpeg.Spec) { s.Threads = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := spec()

@@ -3,7 +3,6 @@
 // builds the arguments and nothing else.
 //
 // The process reads one Matroska stream (pictures and sound, or sound alone)
-// on its standard input, grabs an X display itself where it is told to, and
-// writes fragmented MP4 to its standard output. What the bytes mean and where
-// they go is not this package's business.
+// on its standard input and writes fragmented MP4 to its standard output. What
+// the bytes mean and where they go is not this package's business.
 package ffmpeg

@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,30 +14,16 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"beam/capture"
 )
-
-// Find returns the path of ffmpeg: path itself if it is not empty, else the one
-// in PATH. It returns a capture.Fault of the class environment when there is
-// none.
-func Find(path string) (string, error) {
-	if path == "" {
-		path = "ffmpeg"
-	}
-	found, err := exec.LookPath(path)
-	if err != nil {
-		return "", &capture.Fault{Class: capture.ClassEnvironment, Op: "find ffmpeg", Err: err,
-			Hint: "install it (Debian: apt-get install ffmpeg), or name it in BEAM_FFMPEG"}
-	}
-	return found, nil
-}
 
 // Options of Start.
 type Options struct {
 	Path   string    // of ffmpeg
 	Args   []string  // what Args returned
 	Output io.Writer // gets the MP4 as ffmpeg writes it; an error of it ends the process
-	Env    []string  // added to the environment: XAUTHORITY for a grab
 	Nice   int       // by how much its priority is lowered, 0 to 19
 	Log    *slog.Logger
 }
@@ -44,62 +31,97 @@ type Options struct {
 // Process is a running ffmpeg. Its methods may be called from any goroutine.
 type Process struct {
 	cmd      *exec.Cmd
-	stdin    io.WriteCloser
+	stdin    *os.File // the end that is written to
+	stdout   *os.File // the ends that are read from
+	reports  *os.File
 	tail     *tail
 	progress progressReader
 	copier   sync.WaitGroup
 
 	mu        sync.Mutex
 	outputErr error
+	reaped    bool // its id may be another process's
+	killed    *time.Timer
 
-	done chan struct{}
-	err  error // set before done is closed
+	ended sync.Once
+	done  chan struct{}
+	err   error // set before done is closed
 }
 
-// Start starts ffmpeg. It is killed when ctx ends; that is the hard way, Stop
-// and closing the input are the ordinary ones. The caller has to call Wait.
+const (
+	// inputPipe is how much the kernel holds of what ffmpeg has not read yet,
+	// bytes. With the usual 64 KiB a raw picture at 1080p takes 48 turns of
+	// writing and reading.
+	inputPipe = 1 << 20
+	// killWait is how long a killed ffmpeg has for dying before it is given up:
+	// one that waits for a disk or a network file system can't die.
+	killWait = 3 * time.Second
+)
+
+// Start starts ffmpeg. It is killed when ctx ends; that is the hard way,
+// closing the input is the ordinary one. The caller has to call Wait.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	p := &Process{tail: newTail(40), done: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, o.Path, o.Args...)
-	p.cmd.Env = append(os.Environ(), o.Env...)
 	// A terminal's Ctrl-C goes to the whole foreground group; ffmpeg is to end
 	// when Beam has drained, not before.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	p.cmd.Stderr = p.tail
-	// Descendants can't hold the pipes for ever.
-	p.cmd.WaitDelay = 5 * time.Second
+	p.cmd.Cancel = func() error { p.Kill(); return nil }
+	// Descendants can't hold the log's pipe for ever.
+	p.cmd.WaitDelay = killWait
 
-	stdin, err := p.cmd.StdinPipe()
+	theirs, err := p.pipes()
 	if err != nil {
+		closeAll(append(theirs, p.stdin, p.stdout, p.reports))
 		return nil, fault("start ffmpeg", err, nil)
 	}
-	p.stdin = stdin
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, fault("start ffmpeg", err, nil)
-	}
-	progress, progressEnd, err := os.Pipe()
-	if err != nil {
-		return nil, fault("start ffmpeg", err, nil)
-	}
-	p.cmd.ExtraFiles = []*os.File{progressEnd}
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.ExtraFiles = theirs[0], theirs[1], theirs[2:]
 
 	started := make(chan error)
-	go p.run(started, stdout, progress, o)
+	go p.run(started, o)
 	err = <-started
-	progressEnd.Close()
+	closeAll(theirs)
 	if err != nil {
-		progress.Close()
+		closeAll([]*os.File{p.stdin, p.stdout, p.reports})
 		return nil, fault("start ffmpeg", err, nil)
 	}
 	o.Log.Debug("ffmpeg started", "pid", p.cmd.Process.Pid)
 	return p, nil
 }
 
+// pipes makes ffmpeg's input, output and reports, and returns its ends of them.
+// Ours can be closed at any time, which ends what waits for them.
+func (p *Process) pipes() (theirs []*os.File, err error) {
+	in, stdin, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.stdin, theirs = stdin, append(theirs, in)
+	// More than /proc/sys/fs/pipe-max-size, or than the user may have in all
+	// pipes, is refused (fcntl(2)): it works with less, with more turns.
+	if conn, err := stdin.SyscallConn(); err == nil {
+		_ = conn.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, inputPipe) })
+	}
+	for _, ours := range []**os.File{&p.stdout, &p.reports} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return theirs, err
+		}
+		*ours, theirs = r, append(theirs, w)
+	}
+	return theirs, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close() // of a nil file it is an error, and harmless
+	}
+}
+
 // run starts the process and stays with it: Pdeathsig counts from the end of
 // the thread that started the process, so this goroutine keeps its thread.
-func (p *Process) run(started chan<- error, stdout io.Reader, progress *os.File, o Options) {
-	defer close(p.done)
+func (p *Process) run(started chan<- error, o Options) {
 	runtime.LockOSThread() // the thread ends with the goroutine
 	if o.Nice > 0 {
 		// The priority is this thread's, and ffmpeg inherits it (setpriority(2)).
@@ -112,20 +134,50 @@ func (p *Process) run(started chan<- error, stdout io.Reader, progress *os.File,
 		return
 	}
 	p.copier.Go(func() {
-		p.progress.read(progress)
-		progress.Close()
+		p.progress.read(p.reports, capture.Now)
+		p.reports.Close()
 	})
 	p.copier.Go(func() {
-		if _, err := io.Copy(o.Output, stdout); err != nil {
+		if _, err := io.Copy(o.Output, p.stdout); err != nil && !errors.Is(err, os.ErrClosed) {
 			p.mu.Lock()
 			p.outputErr = err
 			p.mu.Unlock()
-			p.kill()
+			p.Kill()
 		}
+		p.stdout.Close()
 	})
 	p.copier.Wait()
-	p.err = p.verdict(p.cmd.Wait())
-	p.stdin.Close()
+	p.end(p.verdict(p.reap()))
+}
+
+// reap waits for the process. Its id stays its own until reaped is set, so that
+// no signal can meet another process.
+func (p *Process) reap() error {
+	for {
+		// WNOWAIT leaves it to be reaped. Errors other than EINTR can't happen
+		// to a child of ours; Wait below would report them.
+		if err := unix.Waitid(unix.P_PID, p.cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != unix.EINTR {
+			break
+		}
+	}
+	p.mu.Lock()
+	p.reaped = true
+	p.mu.Unlock()
+	return p.cmd.Wait()
+}
+
+// end notes how ffmpeg ended, the first time that it is called.
+func (p *Process) end(err error) {
+	p.ended.Do(func() {
+		p.mu.Lock()
+		if p.killed != nil {
+			p.killed.Stop()
+		}
+		p.mu.Unlock()
+		p.err = err
+		p.stdin.Close()
+		close(p.done)
+	})
 }
 
 // verdict turns the process's end into an error, nil for an orderly one.
@@ -141,26 +193,39 @@ func (p *Process) verdict(err error) error {
 	return fault("encode", err, p.tail.lines())
 }
 
-// Write sends bytes of the Matroska stream to ffmpeg; it blocks while ffmpeg
-// does not read.
+// Write sends bytes of the Matroska stream to ffmpeg. It blocks while ffmpeg
+// does not read; Kill and CloseInput end it at once, with os.ErrClosed.
 func (p *Process) Write(b []byte) (int, error) { return p.stdin.Write(b) }
 
 // CloseInput tells ffmpeg that the stream has ended; ffmpeg then finishes by
 // itself.
-func (p *Process) CloseInput() error { return p.stdin.Close() }
+func (p *Process) CloseInput() error {
+	if err := p.stdin.Close(); !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}
 
-// Kill ends ffmpeg at once; what it had not written is lost.
-func (p *Process) Kill() { p.kill() }
+// errUndead is the error of an ffmpeg that SIGKILL did not end in time.
+var errUndead = errors.New("ffmpeg does not end, although it was killed")
 
-func (p *Process) kill() { p.signal(syscall.SIGKILL) }
-
-func (p *Process) signal(s syscall.Signal) {
-	select {
-	case <-p.done:
-	default:
-		// The group has the process's own id, and the process is not reaped
-		// before done is about to close.
-		_ = syscall.Kill(-p.cmd.Process.Pid, s)
+// Kill ends ffmpeg at once, also when it is stopped or hangs; what it had not
+// written is lost. A Write that waits returns. Done is closed within three
+// seconds, whatever the process does.
+func (p *Process) Kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.reaped {
+		// The group has the process's own id.
+		_ = unix.Kill(-p.cmd.Process.Pid, unix.SIGKILL)
+	}
+	p.stdin.Close()
+	if p.killed == nil {
+		p.killed = time.AfterFunc(killWait, func() {
+			p.stdout.Close()
+			p.reports.Close()
+			p.end(fault("end ffmpeg", errUndead, nil))
+		})
 	}
 }
 
@@ -188,18 +253,4 @@ func fault(op string, err error, log []string) error {
 		err = fmt.Errorf("%w; ffmpeg's last words:\n  %s", err, strings.Join(log, "\n  "))
 	}
 	return &capture.Fault{Class: capture.ClassEncoder, Op: op, Err: err, Hint: hint}
-}
-
-// Version returns the version of the ffmpeg at path, "unknown" when it does not
-// tell.
-func Version(path string) string {
-	out, err := exec.Command(path, "-version").Output()
-	if err != nil {
-		return "unknown"
-	}
-	// ffmpeg version 5.1.9-0+deb12u1 Copyright (c) ...
-	if fields := strings.Fields(string(out)); len(fields) > 2 && fields[1] == "version" {
-		return fields[2]
-	}
-	return "unknown"
 }

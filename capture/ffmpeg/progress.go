@@ -6,13 +6,22 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
+
+	"beam/capture"
 )
 
-// Progress is what ffmpeg tells of its work with -progress.
+// Progress is what ffmpeg tells of its work with -progress, twice a second. An
+// ffmpeg that is stopped or hangs tells nothing: At stands still.
 type Progress struct {
-	Frames     int // pictures encoded
-	Duplicated int // of those, repeats that fill the grid
-	Dropped    int // pictures that ffmpeg had no place for
+	At     capture.Time // when the last whole report came; 0 before the first
+	Frames int          // pictures encoded; on a grid, repeats of one that stands count
+	// Moved is by how much the encoded time has grown since one of the first
+	// reports: with -copyts ffmpeg counts from the first position that it
+	// reports, whatever that was. So its growth tells how fast the encoders
+	// are, also without pictures; where they are is told by Frames on a grid,
+	// and by the fragments that come out.
+	Moved time.Duration
 }
 
 type progressReader struct {
@@ -28,12 +37,13 @@ func (r *progressReader) last() Progress {
 
 // read takes reports until the pipe ends. A report is a block of key=value
 // lines that ends with the key progress.
-func (r *progressReader) read(pipe io.Reader) {
+func (r *progressReader) read(pipe io.Reader, now func() capture.Time) {
 	var block Progress
 	lines := bufio.NewScanner(pipe)
 	for lines.Scan() {
 		key, value, _ := strings.Cut(lines.Text(), "=")
 		if key == "progress" {
+			block.At = now()
 			r.mu.Lock()
 			r.seen = block
 			r.mu.Unlock()
@@ -49,10 +59,11 @@ func (p *Progress) set(key, value string) {
 	switch key {
 	case "frame":
 		setInt(&p.Frames, value)
-	case "dup_frames":
-		setInt(&p.Duplicated, value)
-	case "drop_frames":
-		setInt(&p.Dropped, value)
+	case "out_time_us":
+		// At most 285 years, which a Duration holds.
+		if us, err := strconv.ParseInt(value, 10, 64); err == nil && us >= 0 && us < 1<<53 {
+			p.Moved = time.Duration(us) * time.Microsecond
+		}
 	}
 }
 

@@ -1,5 +1,6 @@
-// Package matroska writes the one stream that ffmpeg reads: JPEG pictures and
-// PCM sound with absolute times on one clock, as Matroska (RFC 9559).
+// Package matroska writes the one stream that ffmpeg reads: pictures, JPEG
+// files or raw ones, and PCM sound with absolute times on one clock, as
+// Matroska (RFC 9559).
 //
 // One stream with both in it can't drift apart: given two inputs, ffmpeg
 // subtracts from each the time of that input's own first packet. The package
