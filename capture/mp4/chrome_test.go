@@ -1,3 +1,5 @@
+//go:build e2e
+
 package mp4
 
 import (
@@ -70,8 +72,8 @@ async function append(type, ranges) {
 }
 </script>`
 
-// look is what the page sees.
-type look struct {
+// sight is what the page sees.
+type sight struct {
 	Time, Duration, End float64
 	Ready, Gray, Frames int
 	Error               string
@@ -107,9 +109,9 @@ func TestChromium(t *testing.T) {
 	server := serve(t, dir)
 	ctx := chromium(t)
 	for _, name := range []string{"recording.mp4", "compact.mp4", "tail.mp4"} {
-		see := func(js string) look {
+		see := func(js string) sight {
 			t.Helper()
-			l, err := chromedp.Run(ctx, chromedp.Evaluate[look](js, chromedp.EvalAwaitPromise))
+			l, err := chromedp.Run(ctx, chromedp.Evaluate[sight](js, chromedp.EvalAwaitPromise))
 			if err != nil {
 				t.Fatalf("%s: %s: %v", name, js, err)
 			}
@@ -139,7 +141,7 @@ func TestChromium(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/?file=fragmented.mp4")); err != nil {
 		t.Fatal(err)
 	}
-	l, err := chromedp.Run(ctx, chromedp.Evaluate[look]("play(1)", chromedp.EvalAwaitPromise))
+	l, err := chromedp.Run(ctx, chromedp.Evaluate[sight]("play(1)", chromedp.EvalAwaitPromise))
 	if err != nil || l.Error != "" || l.Frames < 10 {
 		t.Errorf("while recording: %+v, %v", l, err)
 	}
@@ -192,7 +194,7 @@ func TestChromiumSegments(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.Navigate(serve(t, filepath.Dir(path)).URL+"/?file=recording.mp4")); err != nil {
 			t.Fatal(err)
 		}
-		l, err := chromedp.Run(ctx, chromedp.Evaluate[look](js, chromedp.EvalAwaitPromise))
+		l, err := chromedp.Run(ctx, chromedp.Evaluate[sight](js, chromedp.EvalAwaitPromise))
 		if err != nil || l.Error != "" || l.Frames < 10 || l.End < 3.9 {
 			t.Errorf("from %s s: %+v, %v", start, l, err)
 		}

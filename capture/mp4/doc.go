@@ -14,7 +14,8 @@
 // playlist (RFC 8216) over the same file stays valid.
 //
 // The package knows nothing of codecs but the delay that AAC and Opus declare,
-// starts no process and no goroutine, and never transcodes. Everything that it
+// starts no process, and no goroutine but the one that flushes the file (see
+// Options.SyncEvery), and never transcodes. Everything that it
 // reads is taken as untrusted: no count or size is believed before it is
 // checked against the bytes that are there.
 package mp4

@@ -55,7 +55,7 @@ func (w *Writer) firstInit(m *movieBox) error {
 		return err
 	}
 	end := reserve.Offset + reserve.Size
-	if err := w.out.zeros(int64(len(start.b)), end-int64(len(tail))-int64(len(start.b))); err != nil {
+	if err := w.out.room(int64(len(start.b)), end-int64(len(tail))-int64(len(start.b))); err != nil {
 		return err
 	}
 	if err := w.out.writeAt(append(tail, w.buf...), end-int64(len(tail))); err != nil {
@@ -205,10 +205,4 @@ func (ix *Index) span() (from, end time.Duration) {
 		from, end = min(from, f), max(end, e)
 	}
 	return from, end
-}
-
-// extent returns how long the recording is, presented.
-func (ix *Index) extent() time.Duration {
-	from, end := ix.span()
-	return end - from
 }

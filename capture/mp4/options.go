@@ -40,6 +40,11 @@ type Options struct {
 	// 1024 for AAC, the pre-skip of Opus. Negative means none.
 	Priming  int
 	Metadata Metadata
+	// SyncEvery is how often what was written is brought to the disk while
+	// recording, beside the writing and not in its way; without it a power cut
+	// loses what the kernel has not written yet, some 30 s. 0 leaves it to the
+	// kernel.
+	SyncEvery time.Duration
 	// Fragment, when set, is told of each fragment when all of it has been
 	// written; every byte up to its end stays as it is until Finish, except
 	// the reserve. It is called by Write, in order, and must not block.
@@ -67,7 +72,9 @@ type Chapter struct {
 
 // ReserveFor returns the reserve for a recording of d with pictures at fps and
 // sound: what the index needs with 2 fragments a second, and picture times that
-// don't repeat.
+// don't repeat. It is 32 MiB at most, enough for 14 hours at 30 pictures a
+// second, or 23 on a grid: all of it goes to a bucket, twice, however early the
+// recording ends. The index of a longer one follows the media.
 func ReserveFor(d time.Duration, fps int) int64 {
 	const (
 		soundRate   = 48 // AAC access units a second, rounded up
@@ -77,8 +84,11 @@ func ReserveFor(d time.Duration, fps int) int64 {
 		head        = 64 << 10
 	)
 	second := int64(max(fps, 0))*perPicture + soundRate*perSound + 2*perFragment
-	return head + int64(d/time.Second+1)*second
+	return head + min(int64(d/time.Second+1)*second, maxReserve-head)
 }
+
+// maxReserve is the most that ReserveFor answers.
+const maxReserve = 32 << 20
 
 // settings are the options that finishing needs. They are kept in the file
 // too, so that a recording recovered after a crash comes out the same.

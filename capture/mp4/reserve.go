@@ -63,18 +63,3 @@ func parseNote(b []byte) (s settings, size int, ok bool) {
 	}
 	return s, int(n) + noteTrailer, true
 }
-
-// zeros writes n zero bytes at off: written, not skipped over, so that the disk
-// can't be found full when the index comes.
-func (o *output) zeros(off, n int64) error {
-	buf := make([]byte, min(n, 256<<10))
-	for n > 0 {
-		part := buf[:min(n, int64(len(buf)))]
-		if err := o.writeAt(part, off); err != nil {
-			return err
-		}
-		off += int64(len(part))
-		n -= int64(len(part))
-	}
-	return nil
-}

@@ -23,7 +23,7 @@ func (ix *Index) plan(tracks []*track) (plans []shown, timescale uint32) {
 		t.straighten()
 	}
 	timescale = movieTimescale(tracks)
-	zeroed := ix.settings.Timing == TimingZeroed || ix.settings.Timing == TimingAuto && ix.zeroed
+	zeroed := ix.startsAtZero()
 	starts := make([]int64, len(tracks))
 	for i, t := range tracks {
 		starts[i] = t.audible(ix.settings.Priming)
@@ -42,6 +42,9 @@ func (ix *Index) plan(tracks []*track) (plans []shown, timescale uint32) {
 			zero = originTicks(origin, tracks, starts, i, ix.settings.Origin != nil)
 		}
 		from = max(from, zero)
+		if ix.until > 0 && !zeroed {
+			t.stand(zero + timeToTicks(ix.until, t.box.timescale))
+		}
 		end := max(t.presentedEnd(), t.earliest+1)
 		// A track that has ended before the movie begins keeps its last tick,
 		// because a media box has to have a duration.
@@ -125,29 +128,32 @@ func (t *track) straighten() {
 	}
 }
 
-// movieTimescale returns the least common multiple of the tracks' timescales,
-// in which every edit is exact, or the largest of them when that is too much.
-func movieTimescale(tracks []*track) uint32 {
-	const limit = 10_000_000
-	lcm, largest := uint64(1), uint32(1)
-	for _, t := range tracks {
-		ts := uint64(t.box.timescale)
-		largest = max(largest, t.box.timescale)
-		if lcm <= limit {
-			lcm = lcm / gcd(lcm, ts) * ts
-		}
+// stand makes the last picture last until the instant until, if it ends before:
+// an encoder's last picture lasts for one slot, or for a guess, and what the page
+// showed then it showed until the end. Sound has no such thing.
+func (t *track) stand(until int64) {
+	longer := until - t.presentedEnd()
+	if t.box.handler != "vide" || !t.lastIsLatest || longer <= 0 || int64(t.tail)+longer > math.MaxInt32 {
+		return
 	}
-	if lcm > limit {
-		return largest
-	}
-	return uint32(lcm)
+	t.tail += uint32(longer)
+	t.latestFor = t.tail
 }
 
-func gcd(a, b uint64) uint64 {
-	for b != 0 {
-		a, b = b, a%b
+// movieTimescale returns the ticks a second of the edit lists: the sound's
+// sampling rate, in which its edits are exact, and all of a picture's at rates
+// that divide it; others are 10 us off at most. At 48 kHz 32 bits last for 24.8
+// hours, so that older players, which know no version 1 boxes, are served.
+// Without sound it is the largest timescale of the tracks.
+func movieTimescale(tracks []*track) uint32 {
+	var largest uint32
+	for _, t := range tracks {
+		if t.box.handler == "soun" && audioRate(t.box.entries[0]) == t.box.timescale {
+			return t.box.timescale
+		}
+		largest = max(largest, t.box.timescale)
 	}
-	return a
+	return largest
 }
 
 // scale converts ticks to another timescale, rounded to the nearest or up.

@@ -47,7 +47,7 @@ func TestPlan(t *testing.T) {
 		name     string
 		settings settings
 		tracks   []*track
-		want     [][]edit // movie timescale: 720000 for 90 kHz and 48 kHz
+		want     [][]edit // movie timescale: that of the sound, 48000
 	}{
 		{
 			name: "together, priming before zero",
@@ -55,7 +55,7 @@ func TestPlan(t *testing.T) {
 				testTrack("vide", "avc1", 90000, 0, repeat(30, sample{duration: 3000})...),
 				testTrack("soun", "mp4a", 48000, -1024, repeat(48, aac)...),
 			},
-			want: [][]edit{{{720000, 0}}, {{47 * 1024 * 15, 1024}}},
+			want: [][]edit{{{48000, 0}}, {{47 * 1024, 1024}}},
 		},
 		{
 			name: "negative composition offsets",
@@ -71,7 +71,7 @@ func TestPlan(t *testing.T) {
 				testTrack("vide", "avc1", 90000, 90000*1e6, repeat(30, sample{duration: 3000})...),
 				testTrack("soun", "mp4a", 48000, 48000*1e6+24000-1024, repeat(3, aac)...),
 			},
-			want: [][]edit{{{720000, 0}}, {{360000, -1}, {2 * 1024 * 15, 1024}}},
+			want: [][]edit{{{48000, 0}}, {{24000, -1}, {2 * 1024, 1024}}},
 		},
 		{
 			name:     "zeroed",
@@ -80,7 +80,7 @@ func TestPlan(t *testing.T) {
 				testTrack("vide", "avc1", 90000, 0, repeat(30, sample{duration: 3000})...),
 				testTrack("soun", "mp4a", 48000, 0, repeat(48, aac)...),
 			},
-			want: [][]edit{{{720000, 0}}, {{47 * 1024 * 15, 1024}}},
+			want: [][]edit{{{48000, 0}}, {{47 * 1024, 1024}}},
 		},
 		{
 			name: "first packet stretched",
@@ -88,7 +88,7 @@ func TestPlan(t *testing.T) {
 				testTrack("vide", "avc1", 90000, 0, repeat(30, sample{duration: 3000})...),
 				testTrack("soun", "mp4a", 48000, 0, sample{duration: 1024 + 480}, aac, aac),
 			},
-			want: [][]edit{{{720000, 0}}, {{1504 * 15, -1}, {2 * 1024 * 15, 1024}}},
+			want: [][]edit{{{48000, 0}}, {{1504, -1}, {2 * 1024, 1024}}},
 		},
 		{
 			name:     "other priming, origin given",
@@ -134,23 +134,30 @@ func TestPlan(t *testing.T) {
 }
 
 func TestMovieTimescale(t *testing.T) {
+	picture := func(scale uint32) *track {
+		return &track{box: trackBox{handler: "vide", timescale: scale, entries: [][]byte{entry("avc1", 0, nil)}}}
+	}
+	sound := func(scale, rate uint32) *track {
+		return &track{box: trackBox{handler: "soun", timescale: scale, entries: [][]byte{entry("mp4a", rate, nil)}}}
+	}
 	for _, c := range []struct {
-		scales []uint32
+		tracks []*track
 		want   uint32
 	}{
-		{[]uint32{15360, 48000}, 384000},
-		{[]uint32{90000, 48000}, 720000},
-		{[]uint32{48000}, 48000},
-		{[]uint32{4294967291, 48000}, 4294967291},
-		{[]uint32{1000003, 1000033, 48000}, 1000033},
+		{[]*track{picture(30000), sound(48000, 48000)}, 48000},
+		{[]*track{picture(90000), sound(48000, 48000)}, 48000},
+		{[]*track{sound(44100, 44100)}, 44100},
+		{[]*track{picture(29000)}, 29000},
+		{[]*track{picture(90000), sound(1000, 48000)}, 90000},
+		{[]*track{picture(4294967291)}, 4294967291},
 	} {
-		var tracks []*track
-		for _, s := range c.scales {
-			tracks = append(tracks, &track{box: trackBox{timescale: s}})
+		if got := movieTimescale(c.tracks); got != c.want {
+			t.Errorf("got %d, want %d", got, c.want)
 		}
-		if got := movieTimescale(tracks); got != c.want {
-			t.Errorf("%v: %d, want %d", c.scales, got, c.want)
-		}
+	}
+	// A day's edits fit 32 bits.
+	if day := uint64(24*time.Hour/time.Second) * 48000; day > math.MaxUint32 {
+		t.Errorf("%d ticks", day)
 	}
 }
 

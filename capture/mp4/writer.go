@@ -35,6 +35,7 @@ type Writer struct {
 	number  uint32 // of fragments
 	splice  splice
 	shifts  map[uint32]int64 // ticks added to the decode times of each track id
+	flush   flusher
 	err     error
 
 	mu       sync.Mutex
@@ -43,9 +44,11 @@ type Writer struct {
 
 // Progress is how far a recording has come.
 type Progress struct {
-	Safe      int64         // bytes of whole fragments in the file
-	Fragments int           // whole ones
-	Media     time.Duration // from the first to the last presented instant
+	Safe      int64 // bytes of whole fragments in the file
+	Fragments int   // whole ones
+	// Media is up to where, on the finished movie's time, all tracks are whole:
+	// where an encoder that takes the place of a lost one has to begin.
+	Media time.Duration
 }
 
 // splice tells how the times of the next encoder count.
@@ -78,7 +81,7 @@ func NewWriter(f File, opt Options) (*Writer, error) {
 	}
 	return &Writer{
 		out: output{f}, opt: opt, need: shortHeader,
-		ix: &Index{settings: opt.settings()},
+		ix: &Index{settings: opt.settings()}, flush: flusher{every: opt.SyncEvery},
 	}, nil
 }
 
@@ -221,13 +224,15 @@ func (w *Writer) boxEnd() error {
 	if w.opt.Fragment != nil {
 		w.opt.Fragment(w.ix.fragments[len(w.ix.fragments)-1])
 	}
-	return nil
+	return w.flush.fragment(w.out, time.Now())
 }
 
 func (w *Writer) report() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.progress = Progress{Safe: w.safe, Fragments: len(w.ix.fragments), Media: w.ix.extent()}
+	// A track that begins late must not take back what was said.
+	media := max(w.progress.Media, w.ix.whole())
+	w.progress = Progress{Safe: w.safe, Fragments: len(w.ix.fragments), Media: media}
 }
 
 // Progress returns how far the recording has come. It may be called from any
@@ -254,11 +259,24 @@ func (w *Writer) Finish(m Metadata) (Result, error) {
 	if len(w.ix.inits) == 0 {
 		return Result{}, fault("finish the recording", ErrNoMedia)
 	}
+	if err := w.Wait(); err != nil {
+		return Result{}, err
+	}
 	r, err := w.ix.finish(w.out, m)
 	if err == nil {
 		w.err = fault("keep the encoder's output", errFinished)
 	}
 	return r, fault("finish the recording", err)
+}
+
+// Wait waits until nothing is done beside the writing any more (see SyncEvery),
+// and returns the error of that. Finish does so itself; who leaves the file
+// otherwise, as for Compact, calls it before closing the file.
+func (w *Writer) Wait() error {
+	if err := w.flush.wait(); err != nil {
+		return fault("bring the recording to the disk", err)
+	}
+	return nil
 }
 
 var errFinished = errors.New("the recording is finished")

@@ -189,6 +189,9 @@ func TestReserveFor(t *testing.T) {
 	if hour := ReserveFor(time.Hour, 30); hour < 2<<20 || hour > 3<<20 {
 		t.Errorf("an hour: %d bytes", hour)
 	}
+	if hour := ReserveFor(100*time.Hour, 30); hour != 32<<20 {
+		t.Errorf("a hundred hours: %d bytes", hour)
+	}
 	if none := ReserveFor(0, 0); none < 1<<10 || none > 1<<20 {
 		t.Errorf("nothing: %d bytes", none)
 	}
