@@ -22,7 +22,13 @@ type Fault struct {
 	Op    string // what was being done, lower case: "start chromium"
 	Hint  string // what the user can do about it; may be empty
 	Err   error  // the cause
+	// Passing tells that the same may succeed when it is tried again: a network
+	// that failed, a server that is starting, a browser that crashed.
+	Passing bool
 }
+
+// Retryable tells whether the same may succeed when it is tried again.
+func (f *Fault) Retryable() bool { return f.Passing }
 
 // Error returns the operation and its cause, without the hint.
 func (f *Fault) Error() string {

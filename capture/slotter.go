@@ -5,64 +5,79 @@ import (
 	"time"
 )
 
-// Slotter puts pictures on the grid of the recording: slot n stands for the
-// instant start + n/fps. It is the only place that may drop a picture, and it
-// counts what it drops. It decides and remembers; it holds no picture.
+// Slotter puts frames on the grid of the recording: slot n stands for the
+// instant start + n/fps. It is the only place that may drop a frame, and it
+// counts what it drops. It decides and remembers; it holds no frame.
 //
-// Two pictures of a 30 fps source often fall into one slot of a 30 fps grid
+// Two frames of a 30 fps source often fall into one slot of a 30 fps grid
 // while the slot before or after stays empty, because the two beat against each
-// other. So a picture goes to the first free slot, unless that lies too far
-// from its capture time: see mostEarly and mostLate.
+// other. So a frame goes to the first free slot, unless that lies too far
+// from its capture time: see reach.
+//
+// The grid keeps its rate when the source is slowed down: a source at any lower
+// rate gets the slots nearest to its frames.
 type Slotter struct {
 	start Time
 	fps   float64
-	every int64   // only each every-th slot may be used (the governor's steps)
+	reach reach
 	last  int64   // last slot used, -1 before the first
-	lead  float64 // how much earlier than captured pictures are shown, smoothed, in slots
+	left  bool    // whether the last frame given to Place was dropped
+	lead  float64 // how much earlier than captured frames are shown, smoothed, in slots
 	stats SlotStats
 }
 
-// How far, in slots, a picture may be moved from its capture time to follow the
-// one before without a gap. A source with the grid's own rate and a jitter of
-// 10 ms then loses nothing, at any phase (TestSlotterBeat). The smoothed lead
-// bounds what is moved for long: a steady source is shown at the slots nearest
-// to it, so that the picture keeps its place beside the sound.
+// reach is how far, in slots, a frame may be moved from its capture time to
+// follow the one before without a gap. Rounding to the grid takes half a slot;
+// the rest is for the source's jitter, which is some 10 ms and does not grow
+// with the slots. A source with the grid's own rate then loses nothing, at any
+// phase (TestSlotterBeat). The smoothed lead bounds what is moved for long: a
+// steady source is shown at the slots nearest to it, so that the picture keeps
+// its place beside the sound.
+type reach struct{ early, late float64 }
+
 const (
-	mostEarly = 0.75
-	mostLate  = 1
-	mostLead  = 0.55
-	leadDecay = 0.95 // for each picture: about a second at 30 fps
+	earlyJitter = 0.0125 // seconds
+	lateJitter  = 0.020
+	mostEarly   = 0.75 // slots; reached at 20 fps
+	mostLate    = 1    // reached at 25 fps
+	mostLead    = 0.55
+	leadDecay   = 0.95 // for each frame: about a second at 30 fps
 )
+
+func reachAt(fps float64) reach {
+	return reach{early: min(mostEarly, 0.5+fps*earlyJitter), late: min(mostLate, 0.5+fps*lateJitter)}
+}
 
 // SlotStats counts what a Slotter did.
 type SlotStats struct {
-	Placed  int           // pictures that got a slot
+	Placed  int           // frames that got a slot
 	Moved   int           // of those, moved to the first free slot from the nearest one
-	Dropped int           // pictures without a slot
+	Dropped int           // frames without a slot
 	Before  int           // of the dropped, superseded before the recording began
-	Gap     time.Duration // longest time between two pictures that got a slot
+	Gap     time.Duration // longest time between two frames that got a slot
 }
 
 // NewSlotter returns a Slotter for a recording that begins at start.
 func NewSlotter(start Time, fps float64) *Slotter {
-	return &Slotter{start: start, fps: fps, every: 1, last: -1}
+	return &Slotter{start: start, fps: fps, reach: reachAt(fps), last: -1}
 }
 
-// Place returns the slot of a picture captured at t, and false when the
-// picture has to be dropped. Calls must be in order of t. The first picture gets
-// slot 0, whenever it was captured: nothing else is known of the page's looks
-// before.
+// Place returns the slot of a frame captured at t, and false when the frame
+// has no slot: then it is dropped, unless Settle finds one for it. Calls must
+// be in order of t. The first frame gets slot 0, whenever it was captured:
+// nothing else is known of the page's looks before.
 func (s *Slotter) Place(t Time) (slot int64, ok bool) {
 	pos := s.position(t)
-	slot = s.align(pos)
-	follow := s.last + s.every // the first slot that is free
+	slot = int64(math.Round(pos))
+	follow := s.last + 1 // the first slot that is free
 	early := pos - float64(follow)
 	switch {
 	case s.last < 0:
 		slot = 0
 	case slot == follow:
-	case slot > follow && (early > mostEarly || s.lead > mostLead):
-	case slot < follow && (-early > mostLate || s.lead < -mostLead):
+	case slot > follow && (early > s.reach.early || s.lead > mostLead):
+	case slot < follow && (-early > s.reach.late || s.lead < -mostLead):
+		s.left = true
 		s.stats.Dropped++
 		return 0, false
 	default:
@@ -70,21 +85,41 @@ func (s *Slotter) Place(t Time) (slot int64, ok bool) {
 		s.stats.Moved++
 	}
 	s.lead += (pos - float64(slot) - s.lead) * (1 - leadDecay)
-	if s.last >= 0 {
-		s.stats.Gap = max(s.stats.Gap, s.duration(slot-s.last))
-	}
-	s.last = slot
-	s.stats.Placed++
+	s.use(slot)
 	return slot, true
 }
 
-// Repeat returns the slot in which the last picture may be shown again at t,
+// Settle returns the slot for the last frame, where Place had none for it, once
+// all frames up to t were placed and none of them can take the slot after the
+// last one used. A page that paints twice within a slot and then stays as it is
+// would otherwise be seen as it was before. The frame then counts as moved, not
+// as dropped.
+func (s *Slotter) Settle(t Time) (slot int64, ok bool) {
+	slot = s.last + 1
+	if !s.left || s.position(t) < float64(slot)+0.5 {
+		return 0, false
+	}
+	s.stats.Dropped--
+	s.stats.Moved++
+	s.use(slot)
+	return slot, true
+}
+
+// use takes a slot for a frame.
+func (s *Slotter) use(slot int64) {
+	if s.last >= 0 {
+		s.stats.Gap = max(s.stats.Gap, s.duration(slot-s.last))
+	}
+	s.last, s.left = slot, false
+	s.stats.Placed++
+}
+
+// Repeat returns the slot in which the last frame may be shown again at t,
 // and false when that slot or a later one is in use. An unchanged page yields
-// no pictures; repeating the last one now and then keeps the encoder's output
+// no frames; repeating the last one now and then keeps the encoder's output
 // flowing.
 func (s *Slotter) Repeat(t Time) (slot int64, ok bool) {
 	slot = int64(math.Floor(s.position(t)))
-	slot -= slot % s.every
 	if s.last < 0 || slot <= s.last {
 		return 0, false
 	}
@@ -92,11 +127,8 @@ func (s *Slotter) Repeat(t Time) (slot int64, ok bool) {
 	return slot, true
 }
 
-// Discard counts a picture that was dropped before it came here.
+// Discard counts a frame that was dropped before it came here.
 func (s *Slotter) Discard() { s.stats.Dropped++; s.stats.Before++ }
-
-// Thin lets only each every-th slot be used from now on: 1 for the full rate.
-func (s *Slotter) Thin(every int) { s.every = int64(max(every, 1)) }
 
 // Last returns the last slot used, -1 before the first.
 func (s *Slotter) Last() int64 { return s.last }
@@ -110,11 +142,6 @@ func (s *Slotter) Stats() SlotStats { return s.stats }
 // position returns t on the grid, in slots; never before the start.
 func (s *Slotter) position(t Time) float64 {
 	return max(0, t.Sub(s.start).Seconds()*s.fps)
-}
-
-// align returns the usable slot nearest to pos.
-func (s *Slotter) align(pos float64) int64 {
-	return int64(math.Round(pos/float64(s.every))) * s.every
 }
 
 func (s *Slotter) duration(slots int64) time.Duration {

@@ -58,7 +58,8 @@ type Browser struct {
 	closing   chan struct{} // closed when Close begins
 	closeOnce sync.Once
 	closeErr  error
-	err       error // valid once done is closed
+	err       error        // valid once done is closed
+	gone      capture.Time // the same: when its end was seen first
 }
 
 // Launch starts a browser and connects to it. ctx limits the start only; the
@@ -159,7 +160,9 @@ func (b *Browser) connect(ctx context.Context) error {
 func (b *Browser) watch() {
 	select {
 	case <-b.proc.exited:
+		b.gone = capture.Now()
 	case <-b.cdp.LostConnection:
+		b.gone = capture.Now()
 		// A browser that exits closes its pipe first; one that doesn't exit
 		// then is of no use.
 		select {
@@ -171,7 +174,7 @@ func (b *Browser) watch() {
 	}
 	b.proc.stop()
 	if !isClosed(b.closing) {
-		b.err = &capture.Fault{Class: capture.ClassBrowser, Op: "run chrome",
+		b.err = &capture.Fault{Class: capture.ClassBrowser, Op: "run chrome", Passing: true,
 			Err: withOutput(fmt.Errorf("browser died: %w", b.proc.cause()), b.proc.stderr)}
 	}
 	close(b.done)
@@ -195,7 +198,7 @@ func (b *Browser) startFault(ctx context.Context, err error) error {
 	}
 	died := isClosed(b.proc.exited)
 	b.takeDown()
-	f := &capture.Fault{Class: capture.ClassEnvironment, Op: "start chrome", Hint: startHint(""), Err: err}
+	f := &capture.Fault{Class: capture.ClassEnvironment, Op: "start chrome", Hint: startHint(""), Err: err, Passing: true}
 	switch {
 	case died:
 		f.Err = withOutput(fmt.Errorf("browser ended at once: %w", b.proc.cause()), b.proc.stderr)

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package chrome
 
 import (
@@ -14,13 +16,7 @@ import (
 	"time"
 
 	"beam/capture"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var hd = capture.Size{Width: 1280, Height: 720}
 
 // serve serves pages by path.
 func serve(t *testing.T, pages map[string]string) *httptest.Server {

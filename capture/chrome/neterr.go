@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"beam/capture"
@@ -73,7 +74,7 @@ func loadFault(raw, text string, status int, download bool) error {
 	switch {
 	case status >= 400:
 		f.Err = fmt.Errorf("http status %d %s", status, strings.ToLower(http.StatusText(status)))
-		f.Hint = statusHint(status)
+		f.Hint, f.Passing = statusHint(status), statusPasses(status)
 		return f
 	case download:
 		f.Err = errors.New("address answers with a download, not a page")
@@ -84,11 +85,30 @@ func loadFault(raw, text string, status int, download bool) error {
 	for _, c := range causes {
 		if strings.HasPrefix(name, c.prefix) {
 			f.Err, f.Hint = fmt.Errorf("%s (%s)", c.text, text), c.hint
+			f.Passing = passes(name)
 			return f
 		}
 	}
 	f.Err, f.Hint = errors.New(text), "open the address in a browser and check it"
 	return f
+}
+
+// passing are the beginnings of the names of errors that may be gone when the
+// page is loaded again.
+var passing = []string{
+	"NAME_RESOLUTION_FAILED", "NAME_NOT_RESOLVED", "DNS_", "CONNECTION_", "TIMED_OUT", "ADDRESS_UNREACHABLE", "NETWORK_",
+	"INTERNET_DISCONNECTED", "PROXY_CONNECTION_FAILED", "TUNNEL_", "EMPTY_RESPONSE", "SOCKET_", "HTTP2_", "INCOMPLETE_", "CONTENT_LENGTH_MISMATCH",
+}
+
+func passes(name string) bool {
+	return slices.ContainsFunc(passing, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// statusPasses tells whether an HTTP status may be another one soon: the server
+// is starting, overloaded or behind a gateway that can't reach it.
+func statusPasses(status int) bool {
+	return status >= 500 && status != http.StatusNotImplemented ||
+		status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status == http.StatusTooEarly
 }
 
 func statusHint(status int) string {

@@ -71,15 +71,18 @@ func (b *Browser) Open(ctx context.Context, o OpenOptions) (*Page, error) {
 	if err != nil {
 		return nil, b.openFault(o.URL, err)
 	}
-	err = p.load(limited)
-	if err == nil {
-		err = p.fit(limited)
-	}
+	err = p.whileThere(limited, func(ctx context.Context) error {
+		if err := p.load(ctx); err != nil {
+			return err
+		}
+		return p.fit(ctx)
+	})
 	if err == nil {
 		return p, nil
 	}
 	err = p.callErr("open "+hostOf(o.URL), err)
-	if p.Err() == nil && ctx.Err() == nil && limited.Err() != nil {
+	// ctx may have the same deadline.
+	if p.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
 		err = b.timeoutFault(o)
 	}
 	// The tab is left by the next Open; a site that does not answer can't
@@ -103,13 +106,13 @@ func (b *Browser) openFault(url string, err error) error {
 		}
 		err = ErrClosed
 	}
-	return &capture.Fault{Class: capture.ClassBrowser, Op: "open " + hostOf(url), Err: err}
+	return &capture.Fault{Class: capture.ClassBrowser, Op: "open " + hostOf(url), Err: err, Passing: true}
 }
 
 func (b *Browser) timeoutFault(o OpenOptions) error {
 	return &capture.Fault{Class: capture.ClassRoom, Op: "open " + hostOf(o.URL),
 		Err:  fmt.Errorf("page did not load within %s: %w", o.Timeout, context.DeadlineExceeded),
-		Hint: "check that the address answers from this machine"}
+		Hint: "check that the address answers from this machine", Passing: true}
 }
 
 // enter opens a session to the tab and installs what the page needs to find.
@@ -159,13 +162,28 @@ func (b *Browser) enter(ctx context.Context, o OpenOptions) (*Page, error) {
 	if p.gate != nil {
 		p.run(func() { p.answerRequests(session) })
 	}
-	if err := p.install(ctx); err != nil {
+	if err := p.whileThere(ctx, p.install); err != nil {
 		close(p.done)
 		cancel()
 		p.wg.Wait()
 		return nil, fmt.Errorf("prepare the page: %w", err)
 	}
 	return p, nil
+}
+
+// whileThere calls f with a context that ends with ctx, or when the page is lost:
+// Chrome does not answer a command to a page that has crashed.
+func (p *Page) whileThere(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.run(func() {
+		select {
+		case <-p.lost:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	return f(ctx)
 }
 
 // install sets up the session.

@@ -44,7 +44,8 @@ type Page struct {
 
 	lostOnce sync.Once
 	lost     chan struct{}
-	err      error // valid once lost is closed
+	err      error        // valid once lost is closed
+	lostAt   capture.Time // the same
 }
 
 // onEvent takes the events of the page in the order in which they arrive. It
@@ -97,7 +98,11 @@ func (p *Page) onEvent(ev any) {
 // lose marks the page as lost, once.
 func (p *Page) lose(cause error, hint string) {
 	p.lostOnce.Do(func() {
-		p.err = &capture.Fault{Class: capture.ClassBrowser, Op: "show the page", Hint: hint, Err: cause}
+		p.err = &capture.Fault{Class: capture.ClassBrowser, Op: "show the page", Hint: hint, Err: cause, Passing: true}
+		p.lostAt = capture.Now()
+		if isClosed(p.b.done) {
+			p.lostAt = min(p.lostAt, p.b.gone)
+		}
 		if !errors.Is(cause, ErrClosed) {
 			p.b.tabs.giveUp(p.tab)
 		}
@@ -169,6 +174,15 @@ func (p *Page) Err() error {
 	default:
 		return nil
 	}
+}
+
+// LostAt returns when the loss of the page was seen first, 0 as long as it is
+// there. What it was lost with may take a second more to end.
+func (p *Page) LostAt() capture.Time {
+	if !isClosed(p.lost) {
+		return 0
+	}
+	return p.lostAt
 }
 
 // Close leaves the page: its tab goes to about:blank and everything that was

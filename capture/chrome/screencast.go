@@ -14,39 +14,42 @@ import (
 	"github.com/chromedp/cdproto/page"
 )
 
-// ScreencastOptions say how the pictures are made.
+// ScreencastOptions say how the frames are made.
 type ScreencastOptions struct {
 	Quality int     // of the JPEGs, 1 to 100; 0 means 85
-	FPS     float64 // pictures a second that are wanted, in the long run; 0 means all there are
+	FPS     float64 // frames a second that are wanted, in the long run; 0 means all there are
+	Pace    *Pace   // steers the screencast while it runs, in place of FPS; nil where nobody does
 }
 
 const (
 	// inFlight is how many frames Chrome may send ahead of their
 	// acknowledgement; more than 3 gained nothing.
 	inFlight = 3
-	// backlog is how many frames may wait for emit. Beyond it they are not
-	// acknowledged any more, and Chrome makes none.
-	backlog = 32
+	// inbox is how many frames can wait for emit: those that Chrome may send,
+	// of a screencast and of the one before it. It fills when emit is slow;
+	// then frames are not acknowledged any more, and Chrome makes none.
+	inbox = 4 * inFlight
 )
 
-// Screencast calls emit with each picture of the page, in the order in which
-// they arrive; under load a later one can overtake an earlier one. An unchanged
-// page yields none. Each picture is a JPEG of exactly the page's size.
+// Screencast calls emit with each frame of the page as soon as it arrives;
+// under load a later one can overtake an earlier one. An unchanged page yields
+// none. Each is a JPEG of exactly the page's size. When the page turns still,
+// the last frame shows it as it is, whatever the pace.
 //
 // It returns nil when ctx ends, and the error of Page.Err when the page is
 // lost. No call of emit follows. There can be one Screencast at a time.
 func (p *Page) Screencast(ctx context.Context, o ScreencastOptions, emit func(capture.Frame)) error {
+	pace := o.Pace
+	if pace == nil {
+		pace = NewPace(o.FPS)
+	}
 	c := &cast{
+		page: p, options: o, pace: pace,
 		session: string(p.t.SessionID), pipe: p.b.pipe,
-		arrived: make(chan shot, 4*inFlight), frames: make(chan capture.Frame, backlog),
-		stamp: newStamper(capture.Now(), time.Now()),
+		arrived: make(chan arrival, inbox), passed: make(chan passed, inbox),
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	defer wg.Wait()
 	defer cancel()
-	pace := newPace(o.FPS)
-	wg.Go(func() { c.acknowledge(ctx, &pace) })
 	p.b.pipe.onShot(c.take)
 	defer p.b.pipe.onShot(nil)
 
@@ -57,6 +60,12 @@ func (p *Page) Screencast(ctx context.Context, o ScreencastOptions, emit func(ca
 		return err
 	}
 	defer p.stopScreencast(ctx)
+	failed := make(chan error, 1)
+	var wg sync.WaitGroup
+	wg.Go(func() { failed <- c.acknowledge(ctx) })
+	// The screencast is stopped last: nothing may begin a new one after that.
+	defer wg.Wait()
+	defer cancel()
 	for {
 		select {
 		case <-ctx.Done():
@@ -65,8 +74,13 @@ func (p *Page) Screencast(ctx context.Context, o ScreencastOptions, emit func(ca
 			return p.err
 		case <-p.done:
 			return p.callErr("record the page", errors.New("page was left"))
-		case f := <-c.frames:
-			emit(f)
+		case err := <-failed:
+			if err != nil && ctx.Err() == nil {
+				return err
+			}
+			failed = nil // the page is lost; who watches it says why
+		case a := <-c.arrived:
+			c.pass(ctx, a, emit)
 		}
 	}
 }
@@ -98,11 +112,27 @@ func (p *Page) stopScreencast(ctx context.Context) {
 
 // cast is one running screencast.
 type cast struct {
+	page    *Page
+	options ScreencastOptions
+	pace    *Pace
 	session string
 	pipe    *pipe
-	stamp   stamper
-	arrived chan shot
-	frames  chan capture.Frame
+	number  int64 // of the screencast whose frame came last; Chrome counts them
+	arrived chan arrival
+	passed  chan passed
+}
+
+// arrival is a frame and when it arrived.
+type arrival struct {
+	shot shot
+	now  capture.Time
+	wall time.Time // the same instant
+}
+
+// passed is what has to be acknowledged of a frame that was passed on.
+type passed struct {
+	number   int64
+	captured capture.Time
 }
 
 // take gets each frame on the goroutine that reads the pipe.
@@ -111,40 +141,62 @@ func (c *cast) take(s shot) {
 		return
 	}
 	select {
-	case c.arrived <- s:
+	case c.arrived <- arrival{s, capture.Now(), time.Now()}:
 	default: // Chrome sends no more than it may; a late one of an earlier screencast
 	}
 }
 
-// acknowledge queues frames for emit as they arrive, and acknowledges each as
-// soon as the pace allows: Chrome makes no more than inFlight ahead of that.
-func (c *cast) acknowledge(ctx context.Context, pace *pace) {
+// pass hands a frame on, at once: its acknowledgement has time.
+func (c *cast) pass(ctx context.Context, a arrival, emit func(capture.Frame)) {
+	f := capture.Frame{At: captured(a.shot, a.now, a.wall), JPEG: a.shot.jpeg}
+	c.pace.arrived(a.now, f.At, a.shot.number != c.number)
+	c.number = max(c.number, a.shot.number)
+	select {
+	case c.passed <- passed{a.shot.number, f.At}:
+	case <-ctx.Done():
+		return
+	}
+	emit(f)
+}
+
+// acknowledge acknowledges frames as the pace allows, until ctx ends or the
+// connection is lost. It fails when the screencast can't be begun anew.
+func (c *cast) acknowledge(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var credits credits
 	for {
+		rate, changed := c.pace.current()
+		do, number, wait := credits.next(capture.Now(), rate)
+		switch do {
+		case deedAcknowledge:
+			params := strconv.AppendInt([]byte(`{"sessionId":`), number, 10)
+			if c.pipe.post(c.session, page.CommandScreencastFrameAck, jsonv2.Value(append(params, '}'))) != nil {
+				return nil // the connection is lost, and with it the page
+			}
+			credits.acknowledged(capture.Now(), rate)
+			continue
+		case deedRefresh:
+			c.page.stopScreencast(ctx)
+			if err := c.page.startScreencast(ctx, c.options); err != nil {
+				return err
+			}
+			credits.refreshed(capture.Now())
+			c.pace.refreshed()
+			continue
+		}
+		var due <-chan time.Time
+		if wait > 0 {
+			timer.Reset(wait)
+			due = timer.C
+		}
 		select {
 		case <-ctx.Done():
-			return
-		case s := <-c.arrived:
-			now := capture.Now()
-			f := capture.Frame{At: c.stamp.at(s, now), JPEG: s.jpeg}
-			select {
-			case c.frames <- f:
-			case <-ctx.Done():
-				return
-			}
-			if wait := pace.next(now); wait > 0 {
-				timer.Reset(wait)
-				select {
-				case <-timer.C:
-				case <-ctx.Done():
-					return
-				}
-			}
-			params := strconv.AppendInt([]byte(`{"sessionId":`), s.number, 10)
-			if c.pipe.post(c.session, page.CommandScreencastFrameAck, jsonv2.Value(append(params, '}'))) != nil {
-				return // the connection is lost, and with it the page
-			}
+			return nil
+		case f := <-c.passed:
+			credits.arrived(f.number, f.captured, capture.Now())
+		case <-due:
+		case <-changed:
 		}
 	}
 }

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package chrome
 
 import (
@@ -88,6 +90,8 @@ func TestScreencastOf(t *testing.T) {
 	b := launch(t, nil)
 	t.Run("monotonic clock", func(t *testing.T) { testMonotonic(t, b) })
 	t.Run("slow taker", func(t *testing.T) { testSlowTaker(t, b) })
+	t.Run("low rates", func(t *testing.T) { testLowRates(t, b) })
+	t.Run("last look", func(t *testing.T) { testLastLook(t, b) })
 	t.Run("navigation", func(t *testing.T) { testNavigation(t, b) })
 }
 
@@ -141,6 +145,106 @@ func testSlowTaker(t *testing.T, b *Browser) {
 	}
 	// The page is as good as before.
 	record(t, p, 20)
+}
+
+// A page at 60 Hz is held to the wanted rate, which may be changed on the way,
+// and a frame does not wait for its acknowledgement: it arrives long before the
+// pace lets that go out.
+func testLowRates(t *testing.T, b *Browser) {
+	s := serve(t, map[string]string{"/": moving})
+	p := open(t, b, OpenOptions{URL: s.URL})
+	pace := NewPace(0)
+	for _, test := range []struct {
+		fps float64
+		n   int
+	}{{2, 7}, {5, 12}, {30, 60}} {
+		pace.SetRate(test.fps)
+		interval := time.Duration(float64(time.Second) / test.fps)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		frames := 0
+		var first, last capture.Time
+		err := p.Screencast(ctx, ScreencastOptions{Pace: pace}, func(f capture.Frame) {
+			if frames++; frames == 1 {
+				first = f.At
+			}
+			if last = f.At; frames == inFlight+test.n {
+				cancel()
+			}
+		})
+		cancel()
+		if err != nil || frames < inFlight+test.n {
+			t.Fatalf("%v fps: %d frames, %v", test.fps, frames, err)
+		}
+		// Never faster: the last frame was made for acknowledgement n, and the
+		// first of these came after the first frame. Slower only where the machine is.
+		d := last.Sub(first)
+		if least := time.Duration(float64(test.n-1)*float64(interval)/paceMargin) - paceSlack - 2*refresh; d < least {
+			t.Errorf("%v fps: %d frames in %v, want at least %v", test.fps, test.n, d, least)
+		}
+		if got := pace.Stats(); got.Frames < frames {
+			t.Errorf("%v fps: stats %+v, after %d frames", test.fps, got, frames)
+		}
+	}
+	// One acknowledgement goes out at once, the next one after more than a
+	// minute. What Chrome may send until then comes, and waits for none; then
+	// the rate is raised, while the screencast runs.
+	pace.SetRate(0.01)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	n := 0
+	err := p.Screencast(ctx, ScreencastOptions{Pace: pace}, func(capture.Frame) {
+		if n++; n == inFlight+1 {
+			pace.SetRate(60)
+		}
+		if n == 30 {
+			cancel()
+		}
+	})
+	if err != nil || n < 30 {
+		t.Errorf("%d frames came, %v; %d were to come before the rate was raised", n, err, inFlight+1)
+	}
+}
+
+// fading fades in from black to white within 20 paints each time that it is
+// asked to, and then stays as it is.
+const fading = `<body style="margin:0;background:#000"><script>
+	function fade(n) { document.body.style.background = "rgb(" + n + "," + n + "," + n + ")"; if (n < 255) requestAnimationFrame(() => fade(Math.min(n + 13, 255))); }
+</script>`
+
+// An animation ends while Chrome has no credit for its last paint: it is seen all the same.
+func testLastLook(t *testing.T, b *Browser) {
+	s := serve(t, map[string]string{"/": fading})
+	p := open(t, b, OpenOptions{URL: s.URL})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	pace := NewPace(2)
+	asked := make(chan error, 1)
+	n, white := 0, false
+	err := p.Screencast(ctx, ScreencastOptions{Pace: pace, Quality: 95}, func(f capture.Frame) {
+		img, err := jpeg.Decode(bytes.NewReader(f.JPEG))
+		if err != nil {
+			t.Error(err)
+			cancel()
+			return
+		}
+		if n++; n == 1 {
+			go func() {
+				_, err := p.Evaluate(ctx, "fade(0); 1")
+				asked <- err
+			}()
+		}
+		if r, _, _, _ := img.At(600, 300).RGBA(); r>>8 > 250 {
+			white = true
+			cancel()
+		}
+	})
+	if err != nil || !white {
+		t.Errorf("%d frames, %v; the page's last look was not among them", n, err)
+	}
+	if err := <-asked; err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d frames, %d refreshes", n, pace.Stats().Refreshed)
 }
 
 func testNavigation(t *testing.T, b *Browser) {

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 	"unicode/utf8"
 
 	"beam/capture"
@@ -133,29 +132,6 @@ func TestPipe(t *testing.T) {
 	want := `{"id":1073741825,"sessionId":"AB","method":"Page.screencastFrameAck","params":{"sessionId":7}}` + "\x00"
 	if err != nil || string(buf[:n]) != want {
 		t.Errorf("%q, %v", buf[:n], err)
-	}
-}
-
-func TestStamper(t *testing.T) {
-	now := capture.Time(500 * time.Second)
-	wall := time.Unix(1_790_000_000, 0)
-	s := newStamper(now, wall)
-	later := now.Add(3 * time.Second)
-	for _, test := range []struct {
-		name string
-		shot shot
-		want capture.Time
-	}{
-		{"monotonic", shot{monotonic: 502.5, wall: 1_790_000_001}, capture.Time(502500 * time.Millisecond)},
-		{"a little ahead", shot{monotonic: 503.005}, capture.Time(503005 * time.Millisecond)},
-		{"wall", shot{wall: 1_790_000_002.5}, capture.Time(502500 * time.Millisecond)},
-		{"monotonic of another machine", shot{monotonic: 99999, wall: 1_790_000_002.5}, capture.Time(502500 * time.Millisecond)},
-		{"wall clock was set", shot{wall: 1_790_003_600}, later},
-		{"nothing", shot{}, later},
-	} {
-		if got := s.at(test.shot, later); got.Sub(test.want).Abs() > time.Microsecond {
-			t.Errorf("%s: %v, not %v", test.name, got, test.want)
-		}
 	}
 }
 
