@@ -21,8 +21,9 @@ type conn struct {
 	err    error // why, set before gone is closed
 }
 
-// dial connects and introduces itself. callback gets what the server sends
-// unasked, on the reading goroutine; it may be nil, and must not make requests.
+// dial connects and introduces itself; it gives up when ctx ends. callback gets
+// what the server sends unasked, on the reading goroutine; it may be nil, and
+// must not make requests.
 func dial(ctx context.Context, socket string, callback func(any)) (*conn, error) {
 	var d net.Dialer
 	nc, err := d.DialContext(ctx, "unix", socket)
@@ -38,7 +39,7 @@ func dial(ctx context.Context, socket string, callback func(any)) (*conn, error)
 		}
 	}
 	c.client.Open(reader{c})
-	if err := c.introduce(); err != nil {
+	if err := c.within(ctx, c.introduce); err != nil {
 		c.close()
 		return nil, err
 	}
@@ -64,6 +65,19 @@ func (c *conn) introduce() error {
 // the connection is gone.
 func (c *conn) request(req proto.RequestArgs, reply proto.Reply) error {
 	return c.client.Request(req, reply)
+}
+
+// within does what makes requests, and closes the connection, which ends them,
+// when ctx ends meanwhile: a daemon that is stopped accepts connections and
+// answers nothing.
+func (c *conn) within(ctx context.Context, do func() error) error {
+	stop := context.AfterFunc(ctx, func() { c.net.Close() })
+	defer stop()
+	err := do()
+	if ctx.Err() != nil {
+		return fmt.Errorf("no answer: %w", ctx.Err())
+	}
+	return err
 }
 
 // close returns when nothing is read any more: the callback isn't called again.

@@ -74,6 +74,8 @@ func (p *process) kill() { p.signal(syscall.SIGKILL) }
 // returns when it is gone.
 func (p *process) stop(ctx context.Context, patience time.Duration) {
 	p.signal(syscall.SIGTERM)
+	// A stopped process gets it when it goes on; SIGKILL it would get anyway.
+	p.signal(syscall.SIGCONT)
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {

@@ -28,8 +28,10 @@ const (
 	// Without a good sighting for so long, a vague one will do.
 	patienceFirst = 100 * time.Millisecond
 	patienceLater = 10 * time.Second
-	// The daemon is given up when it is alive but silent for so long.
-	deadAfter = 10 * time.Second
+	// How often the streams that play are asked for their latency.
+	latencyEvery = time.Second
+	// Connecting and opening the stream may take so long together.
+	openLimit = 5 * time.Second
 )
 
 // Record reads what the sink plays and hands it to emit, in order, each call
@@ -38,8 +40,9 @@ const (
 // samples; it is called on the caller's goroutine and may block for seconds,
 // the daemon holds the data meanwhile.
 //
-// Record returns nil when ctx ends or Close is called, and a capture.Fault of the class audio when
-// the daemon is lost, refuses the stream or sends nothing for ten seconds.
+// Record returns nil when ctx ends or Close is called, and a capture.Fault of
+// the class audio when the daemon is lost, refuses the stream, doesn't answer
+// for five seconds or sends nothing for DeadAfter.
 func (s *Server) Record(ctx context.Context, emit func(capture.Samples)) error {
 	r := &recorder{
 		server:    s,
@@ -48,9 +51,11 @@ func (s *Server) Record(ctx context.Context, emit func(capture.Samples)) error {
 		stop:      make(chan struct{}),
 		killed:    make(chan string, 1),
 	}
-	c, err := dial(ctx, s.socket, r.receive)
+	opening, opened := context.WithTimeout(ctx, openLimit)
+	defer opened()
+	c, err := dial(opening, s.socket, r.receive)
 	if err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || s.isClosed() {
 			return nil
 		}
 		return lost("connect to pulseaudio", err)
@@ -60,7 +65,10 @@ func (s *Server) Record(ctx context.Context, emit func(capture.Samples)) error {
 	defer polling.Wait()
 	defer c.close()
 	defer close(r.stop)
-	if err := r.open(); err != nil {
+	if err := c.within(opening, r.open); err != nil {
+		if ctx.Err() != nil || s.isClosed() {
+			return nil
+		}
 		return lost("record from the sink", err)
 	}
 	polling.Go(r.poll)
@@ -151,7 +159,8 @@ func (r *recorder) loop(ctx context.Context, emit func(capture.Samples)) error {
 		held  []int16 // from before the first sighting
 		index int64   // of the next sample to emit
 		last  = capture.Now()
-		watch = time.NewTicker(StallAfter)
+		dog   = watchdog{last: last}
+		watch = time.NewTicker(watchEvery)
 	)
 	defer watch.Stop()
 	give := func(pcm []int16) {
@@ -170,6 +179,7 @@ func (r *recorder) loop(ctx context.Context, emit func(capture.Samples)) error {
 			}
 			// emit may have taken its time; the daemon isn't to blame.
 			last = capture.Now()
+			dog.heard(last)
 		case s := <-r.sightings:
 			jumps := line.jumps
 			line.observe(s)
@@ -177,10 +187,15 @@ func (r *recorder) loop(ctx context.Context, emit func(capture.Samples)) error {
 			if len(held) > 0 {
 				give(held)
 				held = nil
+				dog.heard(capture.Now())
 			}
 		case <-watch.C:
-			if capture.Now().Sub(last) > deadAfter && len(r.packets) == 0 {
-				return fmt.Errorf("no data for %v", deadAfter)
+			if len(r.packets) > 0 {
+				continue
+			}
+			if silent := dog.look(capture.Now()); dead(silent, r.server.starved) {
+				r.stalled(last)
+				return fmt.Errorf("no data for %v", silent.Round(watchEvery))
 			}
 		case why := <-r.killed:
 			return errors.New(why)
@@ -226,9 +241,12 @@ func (r *recorder) note(line *timeline, jumped int) {
 	}
 }
 
-// poll asks for the timing info until the connection is gone or Record ends.
+// poll asks for the timing info, and now and then for the latency of what plays,
+// until the connection is gone or Record ends. A daemon that doesn't answer is
+// not its concern: loop notices.
 func (r *recorder) poll() {
 	last, patience := capture.Now(), patienceFirst
+	asked := last // for the latency of what plays
 	for n := 0; ; n++ {
 		s, err := r.ask(capture.Now().Sub(last) > patience)
 		if err == nil {
@@ -238,6 +256,10 @@ func (r *recorder) poll() {
 			case <-r.stop:
 				return
 			}
+		}
+		if now := capture.Now(); now.Sub(asked) >= latencyEvery {
+			asked = now
+			r.askPlayback()
 		}
 		every := pollEvery
 		if n < quickPoll {
@@ -254,6 +276,36 @@ func (r *recorder) poll() {
 			return
 		}
 	}
+}
+
+// askPlayback asks how late what plays is heard; what the daemon doesn't answer
+// is asked again a second later.
+func (r *recorder) askPlayback() {
+	var playing proto.GetSinkInputInfoListReply
+	if err := r.conn.request(&proto.GetSinkInputInfoList{}, &playing); err != nil {
+		return
+	}
+	streams, latency := playbackLatency(playing)
+	s := r.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Streams, s.stats.PlaybackLatency = streams, latency
+	s.stats.MaxPlaybackLatency = max(s.stats.MaxPlaybackLatency, latency)
+}
+
+// playbackLatency returns how many streams play and how long the latest of them
+// takes from a client to the sink: what is in the stream's own buffer and what
+// the sink has rendered ahead. A stream that is paused (corked) keeps its
+// buffer, and says nothing.
+func playbackLatency(list proto.GetSinkInputInfoListReply) (streams int, latency time.Duration) {
+	for _, in := range list {
+		if in.Corked {
+			continue
+		}
+		streams++
+		latency = max(latency, time.Duration(in.SinkInputLatency+in.SinkLatency)*time.Microsecond)
+	}
+	return streams, latency
 }
 
 var errVague = errors.New("timing info is vague")

@@ -69,7 +69,7 @@ func (r *tape) peak() (peak int16) {
 
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
 		}
@@ -113,7 +113,8 @@ type player struct {
 	starved atomic.Bool
 }
 
-func play(t *testing.T, s *Server) *player {
+// play plays silence, so far ahead of the sink.
+func play(t *testing.T, s *Server, ahead time.Duration) *player {
 	t.Helper()
 	p := &player{}
 	requests := make(chan int, 64)
@@ -129,7 +130,7 @@ func play(t *testing.T, s *Server) *player {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const target = capture.SampleRate / 2 * bytesPerSample // the machine may be busy
+	target := uint32(ahead.Seconds() * capture.SampleRate * bytesPerSample)
 	var reply proto.CreatePlaybackStreamReply
 	if err := p.conn.request(&proto.CreatePlaybackStream{
 		SampleSpec: proto.SampleSpec{Format: proto.FormatInt16LE, Channels: 2, Rate: capture.SampleRate},
@@ -189,54 +190,34 @@ func (p *player) sight(t *testing.T) (sighting, bool) {
 // playing side, and compares them with the capture times. The limit is loose,
 // for a busy machine; the figures are logged.
 func TestClickTimes(t *testing.T) {
+	const clicks = 4
 	s := start(t, shortDir(t))
-	for range 5 {
-		if clickTimes(t, s) {
-			return
-		}
-		t.Log("the player starved, which moves its clicks: once more")
-	}
-	t.Error("the machine is too busy to play a few clicks")
-}
-
-// clickTimes returns false when the player couldn't keep up.
-func clickTimes(t *testing.T, s *Server) bool {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	r := record(t, ctx, s)
-	p := play(t, s)
+	p := play(t, s, 2*time.Second) // the machine may be busy
 	var line timeline
-	for n := range 60 {
-		time.Sleep(100 * time.Millisecond)
+	var heard []capture.Time
+	until(t, "the clicks", func() bool {
 		if at, ok := p.sight(t); ok {
 			line.observe(at)
 		}
-		if n%10 == 9 && n < 45 {
-			p.mu.Lock()
+		heard = r.clicks()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		// One is on its way at a time.
+		if len(p.clicks) == len(heard) && len(heard) < clicks {
 			p.click = true
-			p.mu.Unlock()
 		}
-	}
+		return len(heard) == clicks
+	})
 	cancel()
 	<-r.done
 	if r.err != nil {
 		t.Fatal(r.err)
 	}
 	if p.starved.Load() {
-		return false
-	}
-	var heard []capture.Time
-	for _, part := range r.all() {
-		for i := 0; i < len(part.PCM); i += capture.Channels {
-			if part.PCM[i] > 10000 {
-				heard = append(heard, part.At+capture.Time(float64(i/capture.Channels)*nominal))
-			}
-		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(heard) != len(p.clicks) || len(heard) < 4 {
-		t.Fatalf("heard %d clicks of %d", len(heard), len(p.clicks))
+		t.Fatal("the player starved, which moves its clicks")
 	}
 	for i, at := range heard {
 		d := at.Sub(line.at(p.clicks[i]))
@@ -245,7 +226,18 @@ func clickTimes(t *testing.T, s *Server) bool {
 			t.Errorf("click %d is off by %v", i, d)
 		}
 	}
-	return true
+}
+
+// clicks returns when clicks were captured.
+func (r *tape) clicks() (heard []capture.Time) {
+	for _, part := range r.all() {
+		for i := 0; i < len(part.PCM); i += capture.Channels {
+			if part.PCM[i] > 10000 {
+				heard = append(heard, part.At+capture.Time(float64(i/capture.Channels)*nominal))
+			}
+		}
+	}
+	return heard
 }
 
 // TestTwoServersDoNotHearEachOther plays a tone into one of two.
@@ -344,25 +336,102 @@ func TestStall(t *testing.T) {
 	}
 }
 
-// TestDeadDaemon stops the daemon for good: Record gives it up after ten
-// seconds, and Close has to kill it.
+// TestDeadDaemon stops the daemon for good: Record gives it up, and Close ends
+// it all the same.
 func TestDeadDaemon(t *testing.T) {
 	dir := shortDir(t)
 	s := start(t, dir)
 	r := record(t, t.Context(), s)
-	if err := syscall.Kill(s.PID(), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	stopDaemon(t, s)
+	stopped := capture.Now()
 	<-r.done
+	t.Logf("noticed after %v", capture.Now().Sub(stopped))
 	wantFault(t, r.err, capture.ClassAudio)
 	if s.Err() != nil {
 		t.Errorf("the daemon has ended: %v", s.Err())
+	}
+	if st := s.Stats(); st.LongestStall < DeadAfter-StallAfter {
+		t.Errorf("the silence isn't counted: %+v", st)
 	}
 	closeServer(t, s)
 	if alive(s.PID()) {
 		t.Error("the process is still there")
 	}
 	wantEmpty(t, dir)
+}
+
+// stopDaemon returns when no thread of the daemon runs any more.
+func stopDaemon(t *testing.T, s *Server) {
+	t.Helper()
+	if err := syscall.Kill(s.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the daemon to be stopped", func() bool { return !starved(s.PID()) })
+}
+
+// TestStoppedBeforeRecord: a stopped daemon accepts the connection and answers
+// nothing. Record ends with a fault by itself, and without one when it is no
+// longer wanted.
+func TestStoppedBeforeRecord(t *testing.T) {
+	s := start(t, shortDir(t))
+	stopDaemon(t, s)
+	began := capture.Now()
+	err := s.Record(t.Context(), nil)
+	t.Logf("given up after %v", capture.Now().Sub(began))
+	wantFault(t, err, capture.ClassAudio)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- s.Record(ctx, nil) }()
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("Record that isn't wanted any more: %v", err)
+	}
+}
+
+// TestStoppedWhileRecording: Record returns at once when ctx ends, also with a
+// request under way that is never answered.
+func TestStoppedWhileRecording(t *testing.T) {
+	s := start(t, shortDir(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := record(t, ctx, s)
+	stopDaemon(t, s)
+	time.Sleep(2 * pollEvery) // a request is sent meanwhile; without it the test proves less
+	cancel()
+	<-r.done
+	if r.err != nil {
+		t.Error(r.err)
+	}
+}
+
+// A stream that is written half a second ahead is heard half a second later, and
+// one that ended says nothing.
+func TestPlaybackLatency(t *testing.T) {
+	s := start(t, shortDir(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := record(t, ctx, s)
+	if st := s.Stats(); st.Streams != 0 || st.MaxPlaybackLatency != 0 {
+		t.Errorf("nobody plays: %+v", st)
+	}
+	p := play(t, s, 500*time.Millisecond)
+	until(t, "the latency of the player", func() bool { return s.Stats().PlaybackLatency > 250*time.Millisecond })
+	st := s.Stats()
+	t.Logf("latency %v, at most %v", st.PlaybackLatency, st.MaxPlaybackLatency)
+	if st.Streams != 1 || st.MaxPlaybackLatency < st.PlaybackLatency || st.MaxPlaybackLatency > time.Second {
+		t.Errorf("%+v", st)
+	}
+	p.conn.close()
+	until(t, "the player's end to show", func() bool { st := s.Stats(); return st.Streams == 0 && st.PlaybackLatency == 0 })
+	if s.Stats().MaxPlaybackLatency < st.MaxPlaybackLatency {
+		t.Error("the largest latency is forgotten")
+	}
+	cancel()
+	<-r.done
+	if r.err != nil {
+		t.Error(r.err)
+	}
 }
 
 // TestBeamKilled: when Beam itself is killed, the daemon dies with it.

@@ -114,7 +114,7 @@ func (s *Server) wait(ctx context.Context) error {
 		case <-s.process.done:
 			return fmt.Errorf("it ended: %w", s.process.result())
 		case <-ctx.Done():
-			return fmt.Errorf("no answer: %w", errors.Join(ctx.Err(), err))
+			return fmt.Errorf("it does not come up in %v: %w", startLimit, err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -127,12 +127,17 @@ func (s *Server) greet(ctx context.Context) error {
 	}
 	defer c.close()
 	var info proto.GetServerInfoReply
-	if err := c.request(&proto.GetServerInfo{}, &info); err != nil {
+	if err := c.within(ctx, func() error {
+		if err := c.request(&proto.GetServerInfo{}, &info); err != nil {
+			return err
+		}
+		// Modules load after the socket answers.
+		if err := c.request(&proto.GetSinkInfo{SinkIndex: proto.Undefined, SinkName: sinkName}, &proto.GetSinkInfoReply{}); err != nil {
+			return fmt.Errorf("sink %s: %w", sinkName, err)
+		}
+		return nil
+	}); err != nil {
 		return err
-	}
-	// Modules load after the socket answers.
-	if err := c.request(&proto.GetSinkInfo{SinkIndex: proto.Undefined, SinkName: sinkName}, &proto.GetSinkInfoReply{}); err != nil {
-		return fmt.Errorf("sink %s: %w", sinkName, err)
 	}
 	s.version = info.PackageVersion
 	return nil
@@ -177,13 +182,16 @@ func (s *Server) isClosed() bool {
 	}
 }
 
+func (s *Server) starved() bool { return starved(s.PID()) }
+
 func lost(op string, err error) error {
 	return &capture.Fault{Class: capture.ClassAudio, Op: op, Err: err}
 }
 
 // Close ends the daemon and removes its folder. It asks first, and kills when
-// the daemon hasn't ended after two seconds or when ctx ends. It may be called
-// again, and returns when the process is gone.
+// the daemon hasn't ended after two seconds or when ctx ends. A daemon that was
+// stopped is let run for that. It may be called again, and returns when the
+// process is gone.
 func (s *Server) Close(ctx context.Context) error {
 	s.closing.Do(func() { close(s.closed) })
 	s.process.stop(ctx, 2*time.Second)

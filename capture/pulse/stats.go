@@ -15,6 +15,13 @@ type Stats struct {
 	Jumps        int           // times the samples went on at another time: some were lost
 	Skew         float64       // how much longer than nominal a sample lasts: 65e-6
 	Latency      time.Duration // by which the sink rendered ahead, when last asked
+
+	// How late the browser's sound is heard, asked once a second: from the moment
+	// at which it hands a sample over until the sink plays it. It rises when the
+	// browser works far ahead, because it is too seldom let run. That of the
+	// latest stream counts.
+	Streams                             int // that played when last asked
+	PlaybackLatency, MaxPlaybackLatency time.Duration
 }
 
 // StallAfter is the time without data that counts as a stall. The sink plays
