@@ -1,3 +1,5 @@
+//go:build e2e || livekit
+
 package platform_test
 
 import (
@@ -15,11 +17,7 @@ import (
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/layout/platform"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // launch starts a browser that is closed with the test.
 func launch(t *testing.T) *chrome.Browser {

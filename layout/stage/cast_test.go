@@ -1,3 +1,5 @@
+//go:build e2e
+
 package stage_test
 
 import (
@@ -50,6 +52,30 @@ func (c *cast) count() int {
 	return len(c.frames)
 }
 
+// latest returns the newest picture, or nil when there is none of a number from
+// after on.
+func (c *cast) latest(after int) *image.RGBA {
+	c.t.Helper()
+	c.mu.Lock()
+	frames := c.frames
+	c.mu.Unlock()
+	if len(frames) <= after {
+		return nil
+	}
+	return c.decode(frames[len(frames)-1])
+}
+
+func (c *cast) decode(f capture.Frame) *image.RGBA {
+	c.t.Helper()
+	img, err := jpeg.Decode(bytes.NewReader(f.JPEG))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	flat := image.NewRGBA(img.Bounds())
+	draw.Draw(flat, flat.Rect, img, flat.Rect.Min, draw.Src)
+	return flat
+}
+
 // each ends the collection and gives out its pictures, at most limit of them,
 // evenly chosen.
 func (c *cast) each(limit int, f func(i int, img *image.RGBA)) int {
@@ -58,13 +84,7 @@ func (c *cast) each(limit int, f func(i int, img *image.RGBA)) int {
 	step := max(1, (len(c.frames)+limit-1)/limit)
 	n := 0
 	for i := 0; i < len(c.frames); i += step {
-		img, err := jpeg.Decode(bytes.NewReader(c.frames[i].JPEG))
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		flat := image.NewRGBA(img.Bounds())
-		draw.Draw(flat, flat.Rect, img, flat.Rect.Min, draw.Src)
-		f(i, flat)
+		f(i, c.decode(c.frames[i]))
 		n++
 	}
 	return n

@@ -11,8 +11,10 @@
 // Script joins the files of js in a fixed order inside one function and calls it.
 // They hold declarations only; main.js begins the work. geometry.js, seats.js,
 // speech.js, filter.js and roster.js decide and touch nothing; tap.js, gate.js,
-// withhold.js and levels.js deal with media; tile.js, cover.js and stage.js draw; hub.js brings
-// them together. Nothing of it is seen by the page but window.beam, and two hidden
+// withhold.js and levels.js deal with media; videos.js and stats.js count for
+// StatsExpression, which asks them through __beamDo; tile.js, cover.js and stage.js
+// draw; hub.js brings them together. plainstats.js is no part of it: it is what is
+// counted in a page without the script. Nothing of it is seen by the page but window.beam, and two hidden
 // properties: __beamDo for Beam and __beamHome for the frames below.
 //
 // # Frames
@@ -20,7 +22,7 @@
 // The script runs in every frame. Media in frames of the page's own origin are
 // drawn as if they were the page's. Media in a frame of another origin can't be
 // handed over: that frame only counts for readiness, and with a filter all its
-// media are withheld.
+// media are withheld. Its videos and audio are in no statistics.
 //
 // # Behind the stage
 //

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package stage_test
 
 import (
@@ -12,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -109,7 +112,31 @@ func open(t *testing.T, size capture.Size, url string, facts stage.Facts, platfo
 	if err != nil {
 		t.Fatal(err)
 	}
+	return openWith(t, size, url, script)
+}
+
+// openPatient is open with a stage that waits as long as need be for a picture,
+// where it otherwise gives it a place without one after a second: on a busy
+// machine each picture comes later than that.
+func openPatient(t *testing.T, size capture.Size, url string, facts stage.Facts, platform string) *view {
+	t.Helper()
+	facts.Width, facts.Height, facts.Orientation = size.Width, size.Height, "landscape"
+	script, err := stage.Script(facts, platform)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const limit = "const PICTURE_LATE = 1000;"
+	if !strings.Contains(script, limit) {
+		t.Fatalf("the script has no %s", limit)
+	}
+	return openWith(t, size, url, strings.Replace(script, limit, "const PICTURE_LATE = 60000;", 1))
+}
+
+// openWith opens a page with a script, or none.
+func openWith(t *testing.T, size capture.Size, url, script string) *view {
+	t.Helper()
 	v := &view{t: t, size: size}
+	var err error
 	v.page, err = browser(t, size).Open(t.Context(), chrome.OpenOptions{
 		URL: url, Script: script,
 		OnMessage: func(payload string) {
@@ -200,13 +227,13 @@ func eval[T any](v *view, expr string) T {
 // there for what never comes.
 func (v *view) eventually(what string, check func() bool) {
 	v.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !check() {
 		if time.Now().After(deadline) {
 			if dir := os.Getenv("STAGE_SHOTS"); dir != "" {
 				v.shot("failed")
 			}
-			v.t.Fatalf("%s: not within 20 s", what)
+			v.t.Fatalf("%s: not within a minute", what)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -54,7 +54,7 @@ var style string
 // parts are the files of the script, in the order in which they are joined.
 var parts = []string{
 	"geometry", "seats", "speech", "filter", "roster",
-	"tap", "gate", "withhold", "levels",
+	"tap", "gate", "withhold", "levels", "videos", "stats",
 	"tile", "cover", "stage", "director",
 	"ready", "hub", "main",
 }

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package stage_test
 
 import (
@@ -5,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-
-	"beam/layout/stage"
 )
 
 // span is a time in which somebody is as loud as this.
@@ -182,18 +182,5 @@ func TestReadyRules(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
-	}
-}
-
-func TestDrawings(t *testing.T) {
-	for _, name := range append(stage.Names(), stage.Native) {
-		for _, portrait := range []bool{false, true} {
-			if d := stage.Drawing(name, portrait); len(d) < 40 {
-				t.Errorf("%s: %q", name, d)
-			}
-		}
-	}
-	if stage.Drawing("mosaic", false) != "" {
-		t.Error("an unknown layout has a drawing")
 	}
 }

@@ -29,6 +29,7 @@ function newHub({ facts, filter, frames, stage, send }) {
 	const order = new Map(); // id -> number, in the order of their first sight
 	const listeners = new Set();
 	let seen = 0;
+	const stats = newStats({ frames, stage, people: () => view });
 
 	// The same message again is not sent.
 	const tell = (type, message) => {
@@ -140,6 +141,7 @@ function newHub({ facts, filter, frames, stage, send }) {
 	// was put into or taken from, a document that was replaced.
 	const tick = () => {
 		const now = performance.now();
+		for (let i = frames.length - 1; i > 0; i--) if (!frames[i].tap.alive()) frames.splice(i, 1);
 		const next = frames.flatMap(({ tap }) => tap.tracks())
 			.map((t) => `${t.trackId} ${t.track.muted} ${t.streams.join(',')}`).join('\n')
 			+ (scripted && !reported && firstTrackAt !== undefined && now - firstTrackAt >= GUESS_AFTER ? ' guess' : '');
@@ -240,8 +242,9 @@ function newHub({ facts, filter, frames, stage, send }) {
 				counts: countTracks(stage.on() || reported !== undefined || filter.set ? mine : remote),
 			};
 		},
-		// Does what Beam asks for; returns "ok" or what is wrong.
+		// Does what Beam asks for; returns "ok" or what is wrong, or the statistics.
 		command(what) {
+			if (what?.do === 'stats') return stats();
 			if (what?.do !== 'layout') return `what is to be done is not known: ${text(what?.do)}`;
 			if (!LAYOUTS.includes(what.layout)) return `layout ${JSON.stringify(text(what.layout))} is not known; there is: ${LAYOUTS.join(', ')}`;
 			if (what.layout !== layout) {

@@ -49,7 +49,9 @@ function main(facts, extra, css, platform) {
 
 	if (!top && home) {
 		home.add(frame);
-		addEventListener('pagehide', () => home.remove(frame));
+		// The empty document that a frame begins with may leave its window, and with
+		// it this script, to the next one. If not, the hub finds the frame dead.
+		addEventListener('pagehide', () => { if (location.href !== 'about:blank') home.remove(frame); });
 		return;
 	}
 	frames.push(frame);
@@ -61,7 +63,9 @@ function main(facts, extra, css, platform) {
 		hide('__beamHome', {
 			changed: () => hub.changed(),
 			add(one) {
-				frames.push(one);
+				const at = frames.findIndex(({ tap }) => tap.document === one.tap.document);
+				if (at > 0) frames[at] = one;
+				else frames.push(one);
 				hub.changed();
 			},
 			remove(one) {

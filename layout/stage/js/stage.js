@@ -66,6 +66,7 @@ function newStage(facts, css, changed) {
 			if (!wanted) clear();
 		},
 		hold: cover.hold,
+		videos: () => root.getElementsByTagName('video'),
 		// Whether the pictures are to be seen, and the covers gone: of all tiles, or
 		// after a while of some.
 		live() {

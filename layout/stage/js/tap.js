@@ -78,7 +78,9 @@ function tapFrame({ arrived, changed }) {
 	};
 	return {
 		tracks,
-		document,
+		// A window goes on with another document when its first, empty one is replaced.
+		get document() { return document; },
+		alive: () => document.defaultView !== null,
 		peers: () => {
 			for (const peer of peers) if (peer.connectionState === 'closed') peers.delete(peer);
 			return peers;
