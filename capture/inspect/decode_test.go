@@ -159,7 +159,7 @@ func TestSoundChannels(t *testing.T) {
 
 func TestDecodeEndsEarly(t *testing.T) {
 	// Far more pictures than are wanted.
-	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-i", "color=s=320x180:r=30:d=200"}, x264...)...)
+	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-i", "color=s=320x180:r=30:d=60"}, x264...)...)
 	broken := errors.New("no more room")
 	n := 0
 	err := Tools{}.Pictures(t.Context(), path, PictureOptions{}, func(Picture) error {

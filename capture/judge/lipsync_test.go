@@ -38,13 +38,13 @@ func TestJudgeLipSync(t *testing.T) {
 		w, h   int
 		offset time.Duration
 	}{
-		"in sync":            {640, 360, 0},
+		"in sync":            {320, 180, 0},
 		"late, full size":    {1280, 720, 40 * time.Millisecond},
-		"early, letterboxed": {480, 640, -60 * time.Millisecond},
+		"early, letterboxed": {240, 320, -60 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := clipScene(tt.w, tt.h, 8, tt.offset)
+			s := clipScene(tt.w, tt.h, 5, tt.offset)
 			got, err := JudgeLipSync(t.Context(), inspect.Tools{}, s.record(t))
 			if err != nil {
 				t.Fatal(err)
@@ -54,10 +54,10 @@ func TestJudgeLipSync(t *testing.T) {
 			near(t, "min", got.Offset.MinMs, want, 1)
 			near(t, "max", got.Offset.MaxMs, want, 1)
 			// The first flash has begun before the first picture.
-			if got.Flashes != 7 || got.Beeps != 7 || got.UnpairedFlashes != 0 || got.UnpairedBeeps != 0 {
+			if got.Flashes != 4 || got.Beeps != 4 || got.UnpairedFlashes != 0 || got.UnpairedBeeps != 0 {
 				t.Errorf("%+v", got)
 			}
-			if got.Clip.Distinct != 240 || got.Clip.Unreadable != 0 || math.Abs(got.Clip.DistinctPerSecond-30) > 0.01 {
+			if got.Clip.Distinct != 150 || got.Clip.Unreadable != 0 || math.Abs(got.Clip.DistinctPerSecond-30) > 0.01 {
 				t.Errorf("clip %+v", got.Clip)
 			}
 		})

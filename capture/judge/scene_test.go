@@ -135,7 +135,7 @@ func burst(pcm []float32, rate float64, at, length time.Duration, hz float64) {
 // the file), and its second k sounds at beepAt(k).
 func timingPage(seconds float64, clock func(n int, at time.Duration) (ms uint32, ok bool), beep func(k int) (time.Duration, bool)) scene {
 	s := scene{
-		seconds: seconds, fps: 30, w: 640, h: 360, beepLength: 60 * time.Millisecond, beep: beep,
+		seconds: seconds, fps: 30, w: 320, h: 180, beepLength: 60 * time.Millisecond, beep: beep,
 		beepHz: func(k int) float64 {
 			if k%10 == 0 {
 				return marks.TenthBeepHz
@@ -147,8 +147,8 @@ func timingPage(seconds float64, clock func(n int, at time.Duration) (ms uint32,
 	s.paint = func(g *image.Gray, n int) {
 		at := time.Duration(float64(n) / s.fps * float64(time.Second))
 		// Something else moves on the page.
-		x := 5 * n % s.w
-		marks.Fill(g, image.Rect(x, 100, x+60, 160), true)
+		x := 3 * n % s.w
+		marks.Fill(g, image.Rect(x, 50, x+30, 80), true)
 		if ms, ok := clock(n, at); ok {
 			marks.PaintStrip(g, marks.ClockRect(g.Rect), marks.Clock, ms)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"beam/capture/inspect"
@@ -42,6 +43,48 @@ func JudgeTiming(ctx context.Context, tools inspect.Tools, path string) (Timing,
 		return t, fmt.Errorf("judge timing: %w", err)
 	}
 	return t, nil
+}
+
+// Reloaded is the judgement of a recording of the timing page that may have
+// been loaded more than once.
+type Reloaded struct {
+	marks.Motion          // over all pictures
+	Loads        []Timing // one for each load, in order
+}
+
+// JudgeReloaded is JudgeTiming for a page that was loaded anew while it was
+// recorded, so that its clock began again.
+func JudgeReloaded(ctx context.Context, tools inspect.Tools, path string) (Reloaded, error) {
+	info, err := tools.Probe(ctx, path)
+	if err != nil {
+		return Reloaded{}, err
+	}
+	if info.Video == nil {
+		return Reloaded{}, fmt.Errorf("judge timing: %w: no video stream", marks.ErrNoMark)
+	}
+	readings, err := clockReadings(ctx, tools, path, image.Rect(0, 0, info.Video.Width, info.Video.Height))
+	if err != nil {
+		return Reloaded{}, fmt.Errorf("judge timing: %w", err)
+	}
+	beeps, err := Beeps(ctx, tools, path, info)
+	if err != nil {
+		return Reloaded{}, fmt.Errorf("judge timing: %w", err)
+	}
+	r := Reloaded{Motion: marks.MeasureMotion(readings)}
+	loads := marks.Loads(readings)
+	for i, load := range loads {
+		own := beeps
+		if i+1 < len(loads) {
+			own = slices.DeleteFunc(slices.Clone(beeps), func(b marks.Beep) bool { return b.At >= loads[i+1][0].At })
+			beeps = beeps[len(own):]
+		}
+		t := Timing{PrimingUnmarked: info.Audio != nil && info.Audio.PrimingUnmarked}
+		if t.Timing, err = marks.MeasureTiming(load, own); err != nil {
+			return r, fmt.Errorf("judge timing: %w", err)
+		}
+		r.Loads = append(r.Loads, t)
+	}
+	return r, nil
 }
 
 func clockReadings(ctx context.Context, tools inspect.Tools, path string, picture image.Rectangle) ([]marks.Reading, error) {

@@ -74,7 +74,7 @@ func TestContact(t *testing.T) {
 		size string
 		w, h int
 		cols int
-	}{{"640x360", 640, 360, 4}, {"360x640", 360, 640, 8}} {
+	}{{"320x180", 320, 180, 4}, {"180x320", 180, 320, 8}} {
 		t.Run(test.size, func(t *testing.T) {
 			img := contact(t, thirds(t, test.size), Options{})
 			p := makePlan(Options{}, test.w, test.h, 180, 6*time.Second)
@@ -103,27 +103,29 @@ func TestContact(t *testing.T) {
 	}
 }
 
-// Files that are no ordinary recordings are drawn all the same.
+// Files that are no ordinary recordings are drawn all the same. Each picture of
+// a sheet is a run of ffmpeg: these sheets have four.
 func TestContactOfOddFiles(t *testing.T) {
+	small := Options{Columns: 2, Rows: 2}
 	for _, test := range []struct {
 		name, file string
 		cells      int
 		args       []string
 	}{
 		{"sound alone", "a.m4a", 0, []string{"-f", "lavfi", "-t", "2", "-i", "sine"}},
-		{"picture alone", "a.mp4", 16, append([]string{"-f", "lavfi", "-t", "2", "-i", "testsrc2=r=30:s=640x360"}, x264...)},
-		{"one picture", "a.mp4", 1, append([]string{"-f", "lavfi", "-t", "0.04", "-i", "testsrc2=r=30:s=640x360"}, x264...)},
-		{"three pictures", "a.mp4", 3, append([]string{"-f", "lavfi", "-t", "0.1", "-i", "testsrc2=r=30:s=640x360"}, x264...)},
-		{"sound goes on", "a.mp4", 16, append([]string{"-f", "lavfi", "-t", "1", "-i", "testsrc2=r=30:s=640x360", "-f", "lavfi", "-t", "6", "-i", "sine"}, x264...)},
-		{"no duration", "a.webm", 16, []string{"-f", "lavfi", "-t", "2", "-i", "testsrc2=r=30:s=640x360", "-f", "lavfi", "-t", "2", "-i", "sine",
+		{"picture alone", "a.mp4", 4, append([]string{"-f", "lavfi", "-t", "2", "-i", "testsrc2=r=30:s=320x180"}, x264...)},
+		{"one picture", "a.mp4", 1, append([]string{"-f", "lavfi", "-t", "0.04", "-i", "testsrc2=r=30:s=320x180"}, x264...)},
+		{"three pictures", "a.mp4", 3, append([]string{"-f", "lavfi", "-t", "0.1", "-i", "testsrc2=r=30:s=320x180"}, x264...)},
+		{"sound goes on", "a.mp4", 4, append([]string{"-f", "lavfi", "-t", "1", "-i", "testsrc2=r=30:s=320x180", "-f", "lavfi", "-t", "6", "-i", "sine"}, x264...)},
+		{"no duration", "a.webm", 4, []string{"-f", "lavfi", "-t", "2", "-i", "testsrc2=r=30:s=320x180", "-f", "lavfi", "-t", "2", "-i", "sine",
 			"-c:v", "libvpx", "-deadline", "realtime", "-f", "webm", "-live", "1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := ffmpeg(t, test.file, test.args...)
-			img := contact(t, path, Options{})
-			p := makePlan(Options{}, 640, 360, test.cells, time.Second)
+			img := contact(t, path, small)
+			p := makePlan(small, 320, 180, test.cells, time.Second)
 			if test.cells == 0 {
-				p = makePlan(Options{}, 0, 0, 0, time.Second)
+				p = makePlan(small, 0, 0, 0, time.Second)
 			}
 			if img.Bounds().Size() != p.size {
 				t.Errorf("size %v, want %v", img.Bounds().Size(), p.size)
@@ -139,8 +141,8 @@ func TestContactOfOddFiles(t *testing.T) {
 
 func TestThumbnail(t *testing.T) {
 	// Blank but for the fifth second of ten.
-	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-t", "4", "-i", "color=c=white:r=30:s=1280x720",
-		"-f", "lavfi", "-t", "1", "-i", "smptebars=r=30:s=1280x720", "-f", "lavfi", "-t", "5", "-i", "color=c=white:r=30:s=1280x720",
+	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-t", "4", "-i", "color=c=white:r=10:s=1280x720",
+		"-f", "lavfi", "-t", "1", "-i", "smptebars=r=10:s=1280x720", "-f", "lavfi", "-t", "5", "-i", "color=c=white:r=10:s=1280x720",
 		"-filter_complex", "concat=n=3"}, x264...)...)
 	var b bytes.Buffer
 	if err := Thumbnail(t.Context(), inspect.Tools{}, path, &b); err != nil {
