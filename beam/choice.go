@@ -1,5 +1,11 @@
 package beam
 
+import (
+	"context"
+
+	"beam/beam/machine"
+)
+
 // Choice is how a recording would be made on this machine, and what it is
 // expected to cost.
 type Choice struct {
@@ -10,21 +16,31 @@ type Choice struct {
 	Usable float64 // of Cores, that a recording may be expected to use without losing pictures
 	// Load is the expected load of each engine in cores, the page of a
 	// four-person room included.
-	Load map[string]float64
+	Load  map[string]float64
+	Slow  float64       // how much slower the machine is than that of the model behind Load
+	Speed machine.Speed // what was measured
 }
 
 // Choose returns what Record would choose for the settings on this machine; xvfb
-// tells whether Xvfb is installed. It starts nothing.
-func (s Settings) Choose(xvfb bool) Choice {
-	m := machine{Cores: availableCores(), Xvfb: xvfb}
-	r := recorder{settings: s, machine: m}
-	r.chooseEngine()
+// tells whether Xvfb is installed. It measures the machine for some tens of
+// milliseconds and starts nothing.
+func (s Settings) Choose(ctx context.Context, xvfb bool) (Choice, error) {
+	m, err := measureMachine(ctx, xvfb)
+	if err != nil {
+		return Choice{}, err
+	}
+	return s.chooseOn(m), nil
+}
+
+// chooseOn returns what Record would choose on a machine.
+func (s Settings) chooseOn(m machineFacts) Choice {
+	engine, reason := chooseEngine(s.Capture, m)
 	c := Choice{
-		Engine: r.engine, Reason: r.engineReason,
-		Preset: choosePreset(m, r.engine, s.Size, s.FPS), Cores: m.Cores, Usable: m.Cores * headroom, Load: map[string]float64{},
+		Engine: engine, Reason: reason, Preset: choosePreset(m, engine, s.Size, s.FPS),
+		Cores: m.Cores, Slow: m.slow(engine), Usable: m.Cores * headroom, Load: map[string]float64{}, Speed: m.Speed,
 	}
 	for engine, l := range loads {
-		c.Load[engine] = l.cores(s.Size, s.FPS)
+		c.Load[engine] = l.cores(s.Size, s.FPS) * m.slow(engine)
 	}
 	return c
 }

@@ -15,7 +15,7 @@ func TestChoose(t *testing.T) {
 	}
 	for _, asked := range []string{EngineScreencast, EngineX11} {
 		s.Capture = asked
-		got := s.Choose(false)
+		got := s.chooseOn(machineFacts{Cores: 2})
 		if got.Engine != asked || got.Preset == "" || got.Reason == "" {
 			t.Errorf("%s: %+v", asked, got)
 		}
@@ -24,8 +24,12 @@ func TestChoose(t *testing.T) {
 		}
 	}
 	s.Capture = EngineAuto
-	if got := s.Choose(false); got.Engine != EngineScreencast {
+	if got := s.chooseOn(machineFacts{Cores: 2}); got.Engine != EngineScreencast {
 		t.Errorf("without Xvfb: %+v", got)
+	}
+	got, err := s.Choose(t.Context(), true)
+	if err != nil || got.Engine != EngineX11 || got.Cores <= 0 || got.Slow < 1 || got.Speed.FaultNs <= 0 {
+		t.Errorf("on this machine: %+v, %v", got, err)
 	}
 	for _, spoil := range []func(*Config){
 		func(c *Config) { c.Resolution = "1x1" },

@@ -33,7 +33,7 @@ func (t *take) obey(c command) (verdict, bool) {
 	case !c.pause && t.state == StateRecording:
 		c.answer <- errors.New("it is not paused")
 	case c.pause:
-		s := t.current()
+		s := t.segments.last()
 		end := s.whole(now, t.settings.FPS)
 		if end <= s.start {
 			c.answer <- errors.New("it has only just begun")

@@ -18,6 +18,7 @@ const (
 	nextPause               // a pause
 	nextResume              // a segment
 	nextEncoder             // a segment in the place of one whose encoder was lost
+	nextEngine              // a segment with the frames of another engine
 )
 
 // verdict is how a segment or a pause ended.
@@ -25,12 +26,12 @@ type verdict struct {
 	next  step
 	end   Time
 	fault error // what ended it before its time
+	ask   engineRequest
 }
 
 const (
-	controlTick   = 50 * time.Millisecond
+	controlTick   = 100 * time.Millisecond
 	progressEvery = time.Second
-	memoryEvery   = 5 * time.Second
 )
 
 // control waits for the end of the segment or pause, and tells of the
@@ -39,10 +40,11 @@ func (t *take) control(stop, hard context.Context) verdict {
 	tick := time.NewTicker(controlTick)
 	defer tick.Stop()
 	var encoder <-chan struct{}
+	var engines <-chan engineRequest
 	if t.state == StateRecording {
-		encoder = t.current().enc.Done()
+		encoder, engines = t.segments.last().enc.Done(), t.engines
 	}
-	var progress, memory Time
+	var progress Time
 	for {
 		now := capture.Now()
 		select {
@@ -67,6 +69,10 @@ func (t *take) control(stop, hard context.Context) verdict {
 			v := t.over(capture.Now(), ReasonFailure)
 			v.fault = err
 			return v
+		case ask := <-engines:
+			if v, ok := t.engineVerdict(ask); ok {
+				return v
+			}
 		case <-encoder:
 			return t.encoderLost(capture.Now())
 		case <-tick.C:
@@ -77,11 +83,10 @@ func (t *take) control(stop, hard context.Context) verdict {
 				return v
 			}
 			t.watchFirst()
+			if s := t.segments.last(); encoder != nil && s.enc.hangs(now, s.feed.waits(now)) {
+				s.enc.give(errors.New("ffmpeg does not answer"))
+			}
 			if now.Sub(progress) >= progressEvery {
-				t.meter.Sample(now.Sub(memory) >= memoryEvery)
-				if now.Sub(memory) >= memoryEvery {
-					memory = now
-				}
 				t.tellProgress(now, now.Sub(progress))
 				progress = now
 			}
@@ -95,11 +100,13 @@ func (t *take) over(end Time, reason string) verdict {
 	return verdict{next: nextEnd, end: end}
 }
 
-// encoderLost is the verdict on an encoder that ended by itself. Where it could
-// not write its output, another one could not either.
+// encoderLost is the verdict on an encoder that ended by itself, also one that
+// says that all is well. Where it could not write its output, another one could
+// not either.
 func (t *take) encoderLost(now Time) verdict {
-	fault := t.current().enc.Wait()
-	if t.out.failed() || t.encoders >= mostLost || fault == nil {
+	fault := firstOf(t.segments.last().enc.Wait(),
+		&capture.Fault{Class: capture.ClassEncoder, Op: "encode", Err: errEnded("ffmpeg")})
+	if t.out.failed() || !t.losses.allow(lostEncoder, now) {
 		v := t.over(now, ReasonFailure)
 		v.fault = fault
 		return v
@@ -113,7 +120,7 @@ func (t *take) limitEnd(now Time) Time {
 	if t.state == StatePaused {
 		return now
 	}
-	s := t.current()
+	s := t.segments.last()
 	return min(now, s.start.Add(t.rules.limit()-s.offset))
 }
 
@@ -156,7 +163,7 @@ func (t *take) recorded(now Time) time.Duration {
 	if t.state == StatePaused {
 		return t.length
 	}
-	return t.current().at(now)
+	return t.segments.last().at(now)
 }
 
 // ruleFault is the fault of a recording that a rule ends where that is not what
@@ -175,16 +182,12 @@ func (t *take) watchFirst() {
 	if t.firstFrame != 0 {
 		return
 	}
-	s := t.segments[0]
-	switch {
-	case s.video != nil:
+	if s := t.segments.all()[0]; s.video != nil {
 		select {
 		case <-s.video.first:
 		default:
 			return
 		}
-	case !t.settings.AudioOnly && s.enc.Progress().Frames == 0:
-		return
 	}
 	t.firstFrame = time.Since(t.began)
 }
@@ -194,22 +197,17 @@ func (t *take) tellProgress(now Time, since time.Duration) {
 		Recorded: round(t.recorded(now).Seconds(), 1), Bytes: t.out.size(), LevelDBFS: t.ear.level(),
 	}
 	seen := 0
-	for _, s := range t.segments {
-		if s.video == nil {
-			seen += s.enc.Progress().Frames
-			continue
+	for _, s := range t.segments.all() {
+		if s.video != nil {
+			n := s.video.counts()
+			seen += n.Captured
+			p.Dropped += n.Dropped
 		}
-		captured, dropped := s.video.counts()
-		seen += captured
-		p.Dropped += dropped
 	}
 	if since < time.Minute { // not the first time
 		p.FPS = round(float64(seen-t.lastSeen)/since.Seconds(), 1)
 	}
 	t.lastSeen = seen
-	if step := t.stall.look(); step != 0 && t.engine == EngineX11 {
-		t.notice("the machine's clock was set by %v; the picture moves against the sound by that much", step)
-	}
 	p.Upload = t.watchUpload()
 	t.progressed(p)
 	t.tell(Event{Type: EventProgress, Progress: p})

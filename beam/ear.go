@@ -8,10 +8,12 @@ import (
 	"beam/capture"
 )
 
-// keepSound is how much of the sound is kept for a segment that begins in the
+// keepSound is how much of the audio is kept for a segment that begins in the
 // past: the sink renders some 20 ms ahead, and after an encoder was lost the
-// next one begins with its last whole fragment.
-const keepSound = 3 * time.Second
+// next one begins with its last whole fragment. That is 2 s and what ffmpeg
+// holds back, a loaded machine's delay, and the time until a hanging encoder is
+// given up. 3.8 MB.
+const keepSound = 20 * time.Second
 
 // audible is the amplitude from which on sound counts as such, of 32768: -60 dBFS.
 const audible = 33
@@ -85,6 +87,13 @@ func (e *ear) reached(end Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.newest >= end
+}
+
+// last returns the capture time of the end of what has come; 0 for nothing.
+func (e *ear) last() Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.newest
 }
 
 // level returns the loudest sample since the last call, in dBFS.

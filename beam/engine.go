@@ -1,35 +1,62 @@
 package beam
 
 import (
-	"fmt"
+	"context"
 	"math"
 
+	"beam/beam/machine"
 	"beam/capture"
 )
 
-// machine is what the choice of the engine and of the encoder's preset depends
-// on.
-type machine struct {
+// machineFacts is what the choice of the engine and of the encoder's preset
+// depends on.
+type machineFacts struct {
 	Cores float64 // that the process may use: processors, less where a cgroup allows less
 	Xvfb  bool    // Xvfb is installed
+	Speed machine.Speed
 }
 
-// load is a model of the cores that a recording keeps busy, the page of a
-// four-person room included and libx264 at ultrafast: fixed + perMegapixel *
-// megapixels a second. scripts/bench measures what it is made from: the timing
-// page with four videos, and 0.2 core more for what a livelier room costs.
-type load struct{ fixed, perMegapixel float64 }
+// slow returns how much longer an engine's work takes than on the machine of
+// loads; never less than 1.
+func (m machineFacts) slow(engine string) float64 {
+	if engine == EngineScreencast {
+		return max(1, m.Speed.ScreencastFactor)
+	}
+	return max(1, m.Speed.Factor)
+}
 
-var loads = map[string]load{
+// measureMachine measures the machine, in some tens of milliseconds.
+func measureMachine(ctx context.Context, xvfb bool) (machineFacts, error) {
+	limits, err := machine.ReadLimits()
+	if err != nil {
+		return machineFacts{}, err
+	}
+	m := machineFacts{Cores: limits.Cores, Xvfb: xvfb}
+	m.Speed, err = machine.Probe(ctx)
+	return m, err
+}
+
+// threads returns how many threads ffmpeg may work with: as many as there are
+// whole processors for it, and not more than ever pay.
+func (m machineFacts) threads() int { return min(16, max(1, int(math.Ceil(m.Cores)))) }
+
+// costModel is a model of the cores that a recording keeps busy, the page of a
+// four-person room included and libx264 at ultrafast: fixed + perMegapixel *
+// megapixels a second. It is that of one machine, so it is only good for what a
+// wrong guess can't spoil: the encoder's preset, and the cores that a job asks
+// for. What the machine that records can carry, the governor measures.
+type costModel struct{ fixed, perMegapixel float64 }
+
+var loads = map[string]costModel{
 	EngineScreencast: {fixed: 0.50, perMegapixel: 0.0180},
 	EngineX11:        {fixed: 0.30, perMegapixel: 0.0100},
 }
 
 // headroom is the share of the machine that a recording may be expected to
-// use: one that is busier drops pictures.
+// use: one that is busier drops frames.
 const headroom = 0.8
 
-func (l load) cores(size capture.Size, fps int) float64 {
+func (l costModel) cores(size capture.Size, fps int) float64 {
 	return l.fixed + l.perMegapixel*megapixels(size, fps)
 }
 
@@ -38,30 +65,24 @@ func megapixels(size capture.Size, fps int) float64 {
 	return float64(size.Pixels()) * float64(fps) / 1e6
 }
 
-// chooseEngine returns the engine that was asked for, or for auto: screencast
-// where the machine's cores carry it, x11 where they don't and there is Xvfb.
-// The reason is for the report.
-func chooseEngine(asked string, m machine, size capture.Size, fps int) (engine, reason string) {
-	if asked != EngineAuto {
-		return asked, "asked for with --capture"
-	}
-	needed, have := loads[EngineScreencast].cores(size, fps), m.Cores*headroom
-	facts := fmt.Sprintf("screencast at %v and %d fps keeps about %.1f cores busy; %.0f %% of %.3g cores are %.1f",
-		size, fps, needed, 100*headroom, m.Cores, have)
+// chooseEngine returns the engine that was asked for, or for auto: x11, which
+// was cheaper on every machine that was measured, wherever there is Xvfb. The
+// reason is for the report.
+func chooseEngine(asked string, m machineFacts) (engine, reason string) {
 	switch {
-	case needed <= have:
-		return EngineScreencast, facts
+	case asked != EngineAuto:
+		return asked, "asked for with --capture"
 	case m.Xvfb:
-		return EngineX11, facts
+		return EngineX11, "Xvfb is installed, and x11 costs less than a screencast"
 	default:
-		return EngineScreencast, facts + ", but Xvfb, which x11 needs, is not installed"
+		return EngineScreencast, "Xvfb, which x11 needs, is not installed"
 	}
 }
 
 // choosePreset returns libx264's preset: the slowest that leaves the rest of
 // the recording its share of the cores.
-func choosePreset(m machine, engine string, size capture.Size, fps int) string {
-	spare := m.Cores*headroom - loads[engine].cores(size, fps)
+func choosePreset(m machineFacts, engine string, size capture.Size, fps int) string {
+	spare := m.Cores*headroom/m.slow(engine) - loads[engine].cores(size, fps)
 	mp := megapixels(size, fps)
 	// Cores for each megapixel a second beyond those of ultrafast, measured
 	// with x264 alone at 1080p30.
@@ -83,26 +104,3 @@ func chooseRate(size capture.Size, fps int) int {
 	share := megapixels(size, fps) / megapixels(capture.Size{Width: 1280, Height: 720}, 30)
 	return int(base*math.Sqrt(share)/1e5) * 1e5
 }
-
-// screenRate is how often a page on an X display is painted, times a second.
-const screenRate = 60
-
-// grabRate returns how many times a second to grab the display. At twice the
-// rate of the pictures none of the page's is lost between two grabs; what that
-// costs is the conversion of their colours, 0.0033 cores for each megapixel a
-// second, and comparing them, 0.001.
-func grabRate(m machine, size capture.Size, fps int) int {
-	twice := min(2*fps, screenRate)
-	if twice <= fps {
-		return fps
-	}
-	extra := 0.0043 * megapixels(size, twice-fps)
-	if loads[EngineX11].cores(size, fps)+extra > m.Cores*grabHeadroom {
-		return fps
-	}
-	return twice
-}
-
-// grabHeadroom is headroom for a choice that can be wrong without harm: a grab
-// that comes too late is one that would not have been made.
-const grabHeadroom = 1.05

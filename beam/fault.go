@@ -19,7 +19,12 @@ type Fault struct {
 	Op    string
 	Hint  string // may be empty
 	Err   error
+	// Passing tells that the same may succeed when it is tried again.
+	Passing bool
 }
+
+// Retryable tells whether the same may succeed when it is tried again.
+func (f *Fault) Retryable() bool { return f.Passing }
 
 // Error returns the operation and its cause, without the hint.
 func (f *Fault) Error() string {

@@ -8,7 +8,7 @@ import (
 
 	"beam/beam/expect"
 	"beam/beam/usage"
-	"beam/capture/ffmpeg"
+	"beam/capture"
 	"beam/capture/mp4"
 )
 
@@ -98,25 +98,23 @@ func (t *take) makeReport(end Time, media media) *Report {
 		Beam: s.Version, Room: RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
 		StartedAt: t.startedAt(), Seconds: round(seconds, 3),
 		StopReason: t.stopReason(), ReadyReason: t.readyReason, FirstFrame: round(t.firstFrame.Seconds(), 2),
-		Engine: t.engine, EngineReason: t.engineReason, Preset: t.preset,
+		Engine: t.segments.all()[0].engine, EngineReason: t.engineReason, EngineChanges: append([]EngineChange{}, t.changes...), Preset: t.preset,
 		Width: s.Size.Width, Height: s.Size.Height, FPS: s.FPS, FPSMode: s.FPSMode,
-		Sound:     soundReport(t.segments, t.studio.soundStalls()),
+		Sound:     t.soundReport(),
+		Machine:   t.quality.machineReport(t.machine),
+		Start:     t.starting.report(t.firstFrame),
 		Resources: resources(t.meter.Programs(), end.Sub(t.start)),
 		Versions:  t.versions(),
 
 		ID: s.ID, Layout: firstText(t.meeting.shownLayout(), s.Layout), Platform: t.plan.Platform,
 		Participants: t.meeting.participants(t.position, t.length), Chapters: t.chapters(),
-		Pauses: t.pauses(), Segments: len(t.segments),
+		Pauses: t.pauses(), Segments: len(t.segments.all()), Gaps: t.gaps.report(t.position),
 	}
 	if s.AudioOnly {
 		r.Width, r.Height, r.FPS, r.FPSMode = 0, 0, 0, ""
 	}
-	r.Versions["ffmpeg"] = ffmpeg.Version(t.tools.FFmpeg)
-	switch {
-	case t.screen != nil:
-		r.Pictures = cast(t.segments, media.Pictures, seconds)
-	case !s.AudioOnly:
-		r.Pictures = grabbed(media, t.segments, s.FPS, seconds)
+	if !s.AudioOnly {
+		r.Pictures = t.pictureReport(media, seconds)
 	}
 	t.judge(r)
 	if t.fault != nil {
@@ -131,45 +129,63 @@ func (t *take) stopReason() string {
 	switch {
 	case t.reason != ReasonFailure:
 		return t.reason
-	case t.rejoins >= mostRejoins || t.encoders >= mostLost || t.sounds >= mostLost:
+	case t.losses.repeated(capture.Now()):
 		return ReasonFailure + ": " + FailureRetries
 	}
 	return ReasonFailure + ": " + FailureInternal
 }
 
-// grabbed makes the picture report of a recording whose pictures ffmpeg
-// grabbed. Which of them differ is told by their coded sizes.
-func grabbed(m media, segments []*segment, fps int, seconds float64) *PictureReport {
-	r := &PictureReport{
-		Encoded: m.Pictures, Distinct: m.Distinct, Repeated: m.Pictures - m.Distinct,
-		DistinctFPS:   round(float64(m.Distinct)/max(seconds, 0.001), 2),
-		LongestFreeze: milliseconds(m.LongestFreeze),
-		LowestFPS:     float64(fps),
+// pictureReport makes the report of the frames.
+func (t *take) pictureReport(m media, seconds float64) *PictureReport {
+	r := &PictureReport{Encoded: m.Pictures, Painted: -1, Kept: -1}
+	for _, s := range t.segments.all() {
+		c := s.video.counts()
+		r.Captured += c.Captured
+		r.Distinct += c.Distinct
+		r.Dropped += c.Dropped
+		r.LongestFreeze = max(r.LongestFreeze, milliseconds(c.Freeze))
 	}
-	for _, s := range segments {
-		p := s.enc.Progress()
-		r.Captured += max(0, p.Frames-p.Duplicated+p.Dropped)
-		r.Dropped += p.Dropped
+	// What was captured after the last instant of a segment is not shown.
+	r.Distinct = min(r.Distinct, r.Encoded)
+	r.Repeated = r.Encoded - r.Distinct
+	r.DistinctFPS = round(float64(r.Distinct)/max(seconds, 0.001), 2)
+	if painted, kept, known := t.quality.paintedFrames(); known {
+		r.Painted, r.Kept = painted, round(kept, 1)
 	}
+	t.rates.report(r, t.position, t.length)
 	return r
 }
 
+// A recording is not whole when it has less than this share of the frames that
+// the page painted, in percent; of a page that hardly moves a few frames more or
+// less say nothing.
+const (
+	keptEnough   = 90
+	paintedToSay = 60
+)
+
 // judge notes in what way the recording is less than what was asked for.
 func (t *take) judge(r *Report) {
-	if p := r.Pictures; p != nil && p.Lowered > 0 {
-		t.degraded("the machine was too busy for %d pictures a second; the rate went down to %.0f. Use --capture x11, a lower --resolution or more cores", r.FPS, p.LowestFPS)
+	if p := r.Pictures; p != nil {
+		switch {
+		case p.Lowered > 0:
+			t.degraded("the machine was too busy for %d frames a second; the rate went down to %.3g, %.3g on average. Use a lower --resolution or --fps, or more cores", r.FPS, p.LowestFPS, p.MeanFPS)
+		case p.Painted >= paintedToSay && p.Kept < keptEnough:
+			t.degraded("only %.0f %% of the frames that the page painted are in the recording. Use a lower --resolution or --fps, or more cores", p.Kept)
+		}
 	}
 	if r.Sound.Holes > 0 && r.Sound.Filled >= 100 {
-		t.degraded("%.0f ms of sound were not captured and were filled with silence", r.Sound.Filled)
+		t.degraded("%.0f ms of audio were not captured and were filled with silence", r.Sound.Filled)
 	}
-	if t.rejoins > 0 {
-		t.degraded("the browser was lost and joined again %d times", t.rejoins)
-	}
-	if t.encoders > 0 {
-		t.degraded("the encoder was lost %d times; what it had not written yet of the picture is missing", t.encoders)
-	}
-	if t.sounds > 0 {
-		t.degraded("the sound server was lost %d times; it is silent until the room was joined again", t.sounds)
+	for _, one := range []struct{ what, missing string }{
+		{lostBrowser, "until the room was joined again its last frame stands, and it is silent"},
+		{lostDisplay, "until the room was joined again its last frame stands, and it is silent"},
+		{lostSound, "until the room was joined again it is silent"},
+		{lostEncoder, "the frames that it had not written yet are missing"},
+	} {
+		if n := t.losses.count(one.what); n > 0 {
+			t.degraded("the %s was lost %s; %s", one.what, times(n), one.missing)
+		}
 	}
 	if t.reason == ReasonLost {
 		t.degraded("the connection to the room was lost and did not come back within %v", t.settings.ReconnectGrace)
@@ -177,6 +193,13 @@ func (t *take) judge(r *Report) {
 	if want := t.settings.Duration; want > 0 && t.reason != ReasonDuration && t.reason != ReasonAsked && t.reason != ReasonRoomEnded && t.reason != ReasonLastLeft {
 		t.degraded("the recording ended after %s instead of %v: %s", shortDuration(r.Seconds), want, t.reason)
 	}
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func shortDuration(seconds float64) string {

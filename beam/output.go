@@ -47,7 +47,8 @@ func createOutput(path string, length time.Duration, fps int) (*output, error) {
 	origin := ffmpeg.Origin
 	options := mp4.Options{
 		Reserve: mp4.ReserveFor(length, fps), Timing: mp4.TimingAbsolute, Origin: &origin,
-		Fragment: func(mp4.Fragment) { o.grown(o.writer.Progress().Safe) },
+		Fragment:  func(mp4.Fragment) { o.grown(o.writer.Progress().Safe) },
+		SyncEvery: syncEvery,
 	}
 	o.head = options.HeadLimit()
 	if o.writer, err = mp4.NewWriter(file, options); err != nil {
@@ -55,6 +56,10 @@ func createOutput(path string, length time.Duration, fps int) (*output, error) {
 	}
 	return o, nil
 }
+
+// syncEvery is how often the file is flushed to the disk: what a power cut takes
+// with it.
+const syncEvery = 5 * time.Second
 
 // openOutput makes the file empty, and locks it as long as it is open: what a
 // living recorder writes must be neither overwritten nor recovered.
@@ -120,10 +125,11 @@ const compactBelow = 64 << 20
 // Bytes that have been uploaded stay where they are: a compact copy is allowed
 // only where there are none.
 func (o *output) finish(ctx context.Context, length time.Duration, compact bool, m mp4.Metadata) (media, error) {
+	flushed := o.writer.Wait() // Finish returns the same error, when it has done what it can
 	index := o.writer.Index()
 	index.End(length)
 	info := summarise(index, length)
-	if err := ctx.Err(); err == nil && compact && info.Bytes <= compactBelow {
+	if err := ctx.Err(); err == nil && flushed == nil && compact && info.Bytes <= compactBelow {
 		if result, err := index.Compact(ctx, o.file, o.path, m); err == nil {
 			info.Bytes, info.Duration = result.Size, result.Duration
 			return info, o.file.Close()

@@ -11,9 +11,13 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"beam/beam/demo"
 	"beam/beam/expect"
 	"beam/beam/remote"
+	"beam/capture/ffmpeg"
+	"beam/capture/pulse"
 	"beam/layout"
 )
 
@@ -33,6 +37,7 @@ func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink)
 		settings: s, log: log, sink: sink, began: time.Now(), state: StateStarting, stopNow: stopNow,
 		messages: make(chan layout.Message, 16), faults: make(chan error, 8), commands: make(chan command),
 		journal: newPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...),
+		ear: newEar(s.AudioOffset), soundLost: make(chan soundLoss, 4),
 	}
 	report, err := r.run(stop, hard)
 	if err != nil && r.state != StateFailed {
@@ -58,17 +63,23 @@ type recorder struct {
 	faults   chan error // of the goroutines; the first ends the recording
 
 	tools        Tools
-	machine      machine
-	engine       string
+	ffmpeg       ffmpeg.Version
+	machine      machineFacts
+	preset       string // of libx264
 	engineReason string
 	plan         layout.Plan
 	studio       *studio
+	ear          *ear
+	soundLost    chan soundLoss
+	ahead        *encoder // started before the room was ready; nil once it is used
 	readyReason  string
+	starting     starting
 	storage      *storage // nil without a bucket
 
 	sinkMu     sync.Mutex
 	sink       Sink
 	state      State // written by one goroutine, under sinkMu
+	engine     string
 	notices    []string
 	progress   *Progress // the last
 	progressAt time.Time
@@ -102,9 +113,6 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 	if r.tools, err = findTools(r.settings); err != nil {
 		return nil, err
 	}
-	r.machine = machine{Cores: availableCores(), Xvfb: r.tools.Xvfb != ""}
-	r.chooseEngine()
-
 	if r.storage, err = openStorage(stop, r.settings.Storage, r.log); err != nil {
 		return nil, stoppedEarly(stop, err)
 	}
@@ -119,15 +127,32 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 			r.log.Warn("private folder not removed", "error", err)
 		}
 	}()
-
+	r.studio = &studio{
+		settings: r.settings, tools: r.tools, work: work, log: r.log, meeting: r.meeting, journal: r.journal, watch: r.watch,
+		messages: r.messages, windowed: r.tools.Xvfb != "" && !r.settings.AudioOnly,
+	}
+	defer r.studio.close(hard)
+	defer r.endAhead()
 	room := r.settings.Room
+	var demoRoom *demo.Server
+	var opening errgroup.Group
 	if room == DemoRoom {
-		server, err := demo.Start(hard, demo.Options{FFmpeg: r.tools.FFmpeg, Log: r.log})
-		if err != nil {
-			return nil, &Fault{Class: ClassInternal, Op: "start the demo room", Err: err}
-		}
-		defer server.Close()
-		room = server.URL()
+		opening.Go(func() (err error) {
+			demoRoom, err = demo.Start(hard, demo.Options{FFmpeg: r.tools.FFmpeg, Log: r.log})
+			return err
+		})
+	}
+	opened := r.open(stop, hard)
+	err = opening.Wait()
+	if demoRoom != nil {
+		defer demoRoom.Close()
+		room = demoRoom.URL()
+	}
+	switch {
+	case opened != nil:
+		return nil, stoppedEarly(stop, opened)
+	case err != nil:
+		return nil, &Fault{Class: ClassInternal, Op: "start the demo room", Err: err}
 	}
 	if r.plan, err = r.settings.plan(room); err != nil {
 		return nil, err
@@ -145,11 +170,13 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 		r.plan.URL = own.url + r.plan.URL
 	}
 
-	r.studio = &studio{
-		settings: r.settings, tools: r.tools, work: work, log: r.log, plan: r.plan, meeting: r.meeting, journal: r.journal, watch: r.watch,
-		messages: r.messages, joined: make(chan struct{}), display: r.engine == EngineX11,
-	}
-	defer r.studio.close(hard)
+	r.studio.plan = r.plan
+
+	listening, stopListening := context.WithCancel(hard)
+	var listener sync.WaitGroup
+	listener.Go(func() { r.listen(listening) })
+	defer listener.Wait()
+	defer stopListening()
 	if err := r.join(stop, hard); err != nil {
 		if stop.Err() == nil {
 			r.diagnose(hard, err)
@@ -159,42 +186,88 @@ func (r *recorder) run(stop, hard context.Context) (*Report, error) {
 	return r.take(stop, hard)
 }
 
-// chooseEngine settles the engine. Sound alone needs no pictures, so it takes
-// the engine that needs nothing but Chrome.
+// endAhead ends an encoder that was started ahead and not used.
+func (r *recorder) endAhead() {
+	if r.ahead != nil {
+		r.ahead.end()
+	}
+}
+
+// listen hands the audio of the sink to the ear until ctx ends.
+func (r *recorder) listen(ctx context.Context) {
+	r.studio.listen(ctx, r.ear.take, func(server *pulse.Server, err error) {
+		select {
+		case r.soundLost <- soundLoss{server: server, since: r.ear.last(), err: err}:
+		default: // that of one that is lost already waits to be repaired
+		}
+	})
+}
+
+// open starts all that a recording needs before a room is joined, side by side
+// where that is possible: the sound server and the display, then the browser,
+// and meanwhile ffmpeg is asked what it is, and the machine how fast it is.
+func (r *recorder) open(stop, hard context.Context) error {
+	var asking errgroup.Group
+	asking.Go(func() (err error) {
+		r.ffmpeg, err = ffmpeg.Probe(stop, r.tools.FFmpeg)
+		return err
+	})
+	var err error
+	if r.machine, err = measureMachine(stop, r.tools.Xvfb != ""); err != nil {
+		return errors.Join(err, asking.Wait())
+	}
+	r.chooseEngine()
+	displayErr, err := r.studio.open(stop, hard, r.settings.Capture == EngineX11)
+	if err := errors.Join(err, asking.Wait()); err != nil {
+		return err
+	}
+	if displayErr != nil {
+		r.notice("frames come from a screencast, because there is no display: %v", displayErr)
+		r.engine, r.engineReason = EngineScreencast, "the display did not start: "+displayErr.Error()
+	}
+	r.preset = choosePreset(r.machine, r.engine, r.settings.Size, r.settings.FPS)
+	r.starting.servers, r.starting.browser = r.studio.serversAt.Sub(r.began), time.Since(r.began)
+	r.ahead, err = r.startEncoder(hard, r.engine)
+	r.starting.encoder = time.Since(r.began)
+	return err
+}
+
+// chooseEngine settles the engine. Audio alone needs no frames, so it takes the
+// engine that needs nothing but Chrome.
 func (r *recorder) chooseEngine() {
-	s := r.settings
-	if s.AudioOnly {
-		r.engine, r.engineReason = EngineScreencast, "no pictures with --audio-only"
+	if r.settings.AudioOnly {
+		r.engine, r.engineReason = EngineScreencast, "no frames with --audio-only"
 		return
 	}
-	r.engine, r.engineReason = chooseEngine(s.Capture, r.machine, s.Size, s.FPS)
+	r.engine, r.engineReason = chooseEngine(r.settings.Capture, r.machine)
 }
 
 // joinTries is how often a room is tried before it counts as refused.
 const joinTries = 3
 
-// join starts the studio and joins the room.
+// join joins the room. What may pass is tried again, with a growing delay, as
+// long as the time that joining has is not over.
 func (r *recorder) join(stop, hard context.Context) error {
-	if err := r.studio.open(stop, hard); err != nil {
-		return stoppedEarly(stop, err)
-	}
 	r.enter(StateJoining)
+	began := time.Now()
+	delay := time.Second
 	for try := 1; ; try++ {
 		reason, err := r.studio.join(stop)
 		if err == nil {
-			r.readyReason = reason
+			r.readyReason, r.starting.ready = reason, time.Since(r.began)
 			r.log.Debug("room ready", "why", reason)
 			return nil
 		}
-		if try == joinTries || stop.Err() != nil || !worthRetrying(err) {
+		if try == joinTries || stop.Err() != nil || !worthRetrying(err) || time.Since(began)+delay > r.settings.ReadyTimeout {
 			return stoppedEarly(stop, err)
 		}
 		r.notice("joining failed, trying again: %v", err)
 		select {
-		case <-time.After(time.Second):
+		case <-time.After(delay):
 		case <-stop.Done():
 		}
-		r.studio.closeBrowser(stop)
+		delay *= 2
+		r.studio.closeBrowser(stop, lostPatience)
 		if err := r.studio.launch(stop); err != nil {
 			return stoppedEarly(stop, err)
 		}
@@ -221,7 +294,8 @@ func worthRetrying(err error) bool {
 
 // versions returns the versions of all that took part.
 func (r *recorder) versions() map[string]string {
-	v := map[string]string{"beam": r.settings.Version, "pulseaudio": r.studio.server().Version()}
+	sound, _ := r.studio.sound()
+	v := map[string]string{"beam": r.settings.Version, "pulseaudio": sound.Version(), "ffmpeg": r.ffmpeg.Text}
 	r.studio.mu.Lock()
 	defer r.studio.mu.Unlock()
 	if r.studio.browser != nil {

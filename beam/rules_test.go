@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"beam/beam/machine"
 	"beam/capture"
 )
 
@@ -69,39 +70,36 @@ func TestStates(t *testing.T) {
 }
 
 func TestChooseEngine(t *testing.T) {
-	hd, fullHD := capture.Size{Width: 1280, Height: 720}, capture.Size{Width: 1920, Height: 1080}
-	tests := []struct {
-		name  string
+	for _, tt := range []struct {
 		asked string
-		m     machine
-		size  capture.Size
+		xvfb  bool
 		want  string
 	}{
-		{"asked for", EngineScreencast, machine{Cores: 1, Xvfb: true}, fullHD, EngineScreencast},
-		{"two cores, 1080p", EngineAuto, machine{Cores: 2, Xvfb: true}, fullHD, EngineX11},
-		{"two cores, 1080p, no Xvfb", EngineAuto, machine{Cores: 2}, fullHD, EngineScreencast},
-		{"eight cores, 1080p", EngineAuto, machine{Cores: 8, Xvfb: true}, fullHD, EngineScreencast},
-		{"two cores, 720p", EngineAuto, machine{Cores: 2, Xvfb: true}, hd, EngineScreencast},
-		{"four cores, 720p", EngineAuto, machine{Cores: 4, Xvfb: true}, hd, EngineScreencast},
-		{"half a core, 720p", EngineAuto, machine{Cores: 0.5, Xvfb: true}, hd, EngineX11},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, reason := chooseEngine(tt.asked, tt.m, tt.size, 30)
+		{EngineScreencast, true, EngineScreencast},
+		{EngineX11, true, EngineX11},
+		{EngineAuto, true, EngineX11},
+		{EngineAuto, false, EngineScreencast},
+	} {
+		// Neither cores nor speed decide: x11 is the cheaper one everywhere.
+		for _, m := range []machineFacts{{Cores: 0.5, Xvfb: tt.xvfb}, {Cores: 64, Xvfb: tt.xvfb}} {
+			got, reason := chooseEngine(tt.asked, m)
 			if got != tt.want || reason == "" {
-				t.Errorf("%s because %q, want %s", got, reason, tt.want)
+				t.Errorf("%s, Xvfb %v, %v cores: %s because %q, want %s", tt.asked, tt.xvfb, m.Cores, got, reason, tt.want)
 			}
-		})
+		}
 	}
 }
 
 func TestChooseEncoder(t *testing.T) {
 	hd, fullHD := capture.Size{Width: 1280, Height: 720}, capture.Size{Width: 1920, Height: 1080}
-	if got := choosePreset(machine{Cores: 2}, EngineX11, fullHD, 30); got != "ultrafast" {
+	if got := choosePreset(machineFacts{Cores: 2}, EngineX11, fullHD, 30); got != "ultrafast" {
 		t.Errorf("two cores at 1080p: %s, want ultrafast", got)
 	}
-	if got := choosePreset(machine{Cores: 16}, EngineScreencast, fullHD, 30); got != "veryfast" {
+	if got := choosePreset(machineFacts{Cores: 16}, EngineScreencast, fullHD, 30); got != "veryfast" {
 		t.Errorf("sixteen cores at 1080p: %s, want veryfast", got)
+	}
+	if got := choosePreset(machineFacts{Cores: 16, Speed: machine.Speed{ScreencastFactor: 8}}, EngineScreencast, fullHD, 30); got != "ultrafast" {
+		t.Errorf("sixteen cores that are eight times slower: %s, want ultrafast", got)
 	}
 	if got := chooseRate(hd, 30); got != 3_000_000 {
 		t.Errorf("720p30: %d b/s, want 3 Mb/s", got)
@@ -111,12 +109,10 @@ func TestChooseEncoder(t *testing.T) {
 	}
 }
 
-func TestParseCPUMax(t *testing.T) {
-	for text, want := range map[string]float64{
-		"150000 100000\n": 1.5, "max 100000\n": 0, "": 0, "100000": 0, "-1 100000": 0, "a b": 0, "100000 0": 0,
-	} {
-		if got, limited := parseCPUMax(text); got != want || limited != (want > 0) {
-			t.Errorf("%q: %v, %v; want %v", text, got, limited, want)
+func TestEncoderThreads(t *testing.T) {
+	for cores, want := range map[float64]int{0.5: 1, 1: 1, 1.5: 2, 2: 2, 64: 16} {
+		if got := (machineFacts{Cores: cores}).threads(); got != want {
+			t.Errorf("%v cores: %d threads, want %d", cores, got, want)
 		}
 	}
 }
@@ -125,23 +121,6 @@ func TestDecibels(t *testing.T) {
 	for amplitude, want := range map[float64]float64{0: silenceDBFS, 32768: 0, 16384: -6, 1: -90.3} {
 		if got := decibels(amplitude); got != want {
 			t.Errorf("%v: %v dBFS, want %v", amplitude, got, want)
-		}
-	}
-}
-
-func TestGrabRate(t *testing.T) {
-	hd, fullHD := capture.Size{Width: 1280, Height: 720}, capture.Size{Width: 1920, Height: 1080}
-	tests := []struct {
-		cores     float64
-		size      capture.Size
-		fps, want int
-	}{
-		{2, hd, 30, 60}, {1, hd, 30, 60}, {0.5, hd, 30, 30}, {2, fullHD, 30, 60}, {1, fullHD, 30, 30},
-		{8, hd, 60, 60}, {8, hd, 50, 60}, {4, hd, 15, 30},
-	}
-	for _, tt := range tests {
-		if got := grabRate(machine{Cores: tt.cores}, tt.size, tt.fps); got != tt.want {
-			t.Errorf("%v cores, %v, %d fps: grab %d times, want %d", tt.cores, tt.size, tt.fps, got, tt.want)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 // may be called from any goroutine.
 type sound struct {
 	feed *feed
+	hear func([]int16) // gets what goes into the recording
 	fail func(error)
 
 	mu    sync.Mutex
@@ -25,9 +26,9 @@ type sound struct {
 
 // newSound returns the sound of a segment that begins at start, offset after the
 // recording; what was captured before is dropped.
-func newSound(start Time, offset time.Duration, f *feed, fail func(error)) *sound {
+func newSound(start Time, offset time.Duration, f *feed, hear func([]int16), fail func(error)) *sound {
 	skip := toFrame(offset)
-	s := &sound{feed: f, fail: fail, start: start.Add(skip), skip: skip, at: skip}
+	s := &sound{feed: f, hear: hear, fail: fail, start: start.Add(skip), skip: skip, at: skip}
 	s.pcm = capture.NewPCM(s.start, s.pass)
 	return s
 }
@@ -60,9 +61,9 @@ func (s *sound) pass(block capture.Samples) {
 	for _, v := range block.PCM {
 		s.peak = max(s.peak, int(v), -int(v))
 	}
+	s.hear(block.PCM)
 	if err := s.feed.samples(s.at, block.PCM); err != nil {
-		s.fail(&Fault{Class: ClassEncoder, Op: "encode", Err: err,
-			Hint: "see whether the machine is overloaded, or the disk of the output hangs"})
+		s.fail(err)
 	}
 	s.at += time.Duration(block.Len()) * time.Second / capture.SampleRate
 }
@@ -81,14 +82,13 @@ func (s *sound) finish(end Time) {
 	s.pcm.Flush(end)
 }
 
-// soundReport returns the figures of the segments together; stalls are the
-// sound server's.
-func soundReport(segments []*segment, stalls int) SoundReport {
-	r := SoundReport{Stalls: stalls}
+// soundReport returns the figures of the segments together.
+func (t *take) soundReport() SoundReport {
+	r := SoundReport{Stalls: t.studio.soundStalls(), LUFS: t.loudness.report(), Late: t.quality.late()}
 	var out, filled, silent, longest int64
 	var hole time.Duration
 	peak := 0
-	for _, g := range segments {
+	for _, g := range t.segments.all() {
 		s := g.sound
 		s.mu.Lock()
 		stats := s.pcm.Stats()

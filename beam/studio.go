@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"beam/beam/expect"
 	"beam/capture/chrome"
 	"beam/capture/pulse"
@@ -21,7 +23,7 @@ import (
 type studio struct {
 	settings Settings
 	tools    Tools
-	display  bool // with an X display
+	windowed bool // Chrome has a window on an X display, for whichever engine
 	work     *workDir
 	log      *slog.Logger
 	plan     layout.Plan
@@ -30,36 +32,58 @@ type studio struct {
 	watch    *expect.Watch
 	messages chan layout.Message // of a page that has been joined
 
+	serversAt time.Time // when the sound server and the display were there
+
 	mu      sync.Mutex
 	pulse   *pulse.Server
-	stalls  int // of sound servers that were lost
+	renewed chan struct{} // closed when another sound server takes the place of pulse
+	stalls  int           // of sound servers that were lost
 	x11     *x11.Server
+	grab    *x11.Grabber // of x11
 	browser *chrome.Browser
 	page    *chrome.Page
 	joining chan layout.Message // of the page that is being joined; nil when none is
-	joined  chan struct{}       // closed when there is a page
 }
 
-// closeTimeout is how long each program of the studio has to end in order
-// before it is killed.
-const closeTimeout = 5 * time.Second
+// How long each program of the studio has to end in order before it is killed:
+// at the end, and when it was lost and the meeting goes on meanwhile.
+const (
+	closePatience = 5 * time.Second
+	lostPatience  = 100 * time.Millisecond
+)
 
-// open starts the sound server, the display and the browser. The first two live
-// until hard ends: what they still hold is wanted when the recording is drained.
-func (s *studio) open(ctx, hard context.Context) error {
-	if err := s.startSound(hard); err != nil {
-		return err
+// open starts the sound server, the display and the browser, the first two side
+// by side. They live until hard ends: what they still hold is wanted when the
+// recording is drained. Where a display is not needed, one that does not start
+// is left out, and displayErr tells why.
+func (s *studio) open(ctx, hard context.Context, needDisplay bool) (displayErr, err error) {
+	var starting errgroup.Group
+	starting.Go(func() error { return s.startSound(hard) })
+	if s.windowed {
+		displayErr = s.startDisplay(hard)
 	}
-	if s.display {
-		if err := s.startDisplay(hard); err != nil {
-			return err
+	if err := starting.Wait(); err != nil {
+		return nil, err
+	}
+	if displayErr != nil {
+		if needDisplay {
+			return nil, displayErr
 		}
+		s.windowed = false
 	}
-	return s.launch(ctx)
+	s.serversAt = time.Now()
+	return displayErr, s.launch(ctx)
 }
+
+// launchLimit is how long the browser may take to start: several times what it
+// takes on a machine with ten others of its kind at work. One whose display
+// hangs never does.
+const launchLimit = 45 * time.Second
 
 // launch starts the browser.
 func (s *studio) launch(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, launchLimit)
+	defer cancel()
 	dir, err := s.work.sub("chrome")
 	if err != nil {
 		return err
@@ -123,10 +147,7 @@ func (s *studio) join(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.browser == browser {
-		s.page = page
-		if err == nil {
-			close(s.joined)
-		}
+		s.page = page // also one that is not ready: its screenshot tells why
 	}
 	return reason, err
 }
@@ -188,15 +209,15 @@ func (s *studio) neverReady(waiting string) error {
 	case waiting != "":
 		return &Fault{Class: ClassRoom, Op: "join the room",
 			Err:  fmt.Errorf("nobody let the recorder in within %v: it is still in %s", limit, waiting),
-			Hint: "admit the participant " + s.settings.Name + ", open the waiting room, or raise --ready-timeout"}
+			Hint: "admit the participant " + s.settings.Name + ", open the waiting room, or raise --ready-timeout", Passing: true}
 	case joined && !publishing, s.plan.Stage:
 		return &Fault{Class: ClassEmpty, Op: "join the room",
 			Err:  fmt.Errorf("no picture and no sound of anybody within %v", limit),
-			Hint: "wait for somebody to publish with a longer --ready-timeout; a page without WebRTC is recorded with --layout native"}
+			Hint: "wait for somebody to publish with a longer --ready-timeout; a page without WebRTC is recorded with --layout native", Passing: true}
 	}
 	return &Fault{Class: ClassRoom, Op: "join the room",
 		Err:  fmt.Errorf("the page was not ready within %v: no picture, no sound, and still loading or connecting", limit),
-		Hint: "open the URL in a browser to see what it waits for (a lobby, a login, somebody to publish), or raise --ready-timeout"}
+		Hint: "open the URL in a browser to see what it waits for (a lobby, a login, somebody to publish), or raise --ready-timeout", Passing: true}
 }
 
 func firstText(texts ...string) string {
@@ -263,21 +284,6 @@ func (s *studio) current() *chrome.Page {
 	return s.page
 }
 
-// rejoin puts a new browser in the place of a lost one, and joins again.
-func (s *studio) rejoin(ctx context.Context) error {
-	s.closeBrowser(ctx)
-	if s.displayLost() {
-		if err := s.startDisplay(ctx); err != nil {
-			return err
-		}
-	}
-	if err := s.launch(ctx); err != nil {
-		return err
-	}
-	_, err := s.join(ctx)
-	return err
-}
-
 // browserPID returns the browser's process id, 0 while there is none.
 func (s *studio) browserPID() int {
 	s.mu.Lock()
@@ -288,20 +294,16 @@ func (s *studio) browserPID() int {
 	return s.browser.PID()
 }
 
-func (s *studio) closeBrowser(ctx context.Context) {
+// closeBrowser ends the browser, where there is one.
+func (s *studio) closeBrowser(ctx context.Context, patience time.Duration) {
 	s.mu.Lock()
 	browser := s.browser
 	s.browser, s.page = nil, nil
-	select {
-	case <-s.joined:
-		s.joined = make(chan struct{})
-	default:
-	}
 	s.mu.Unlock()
 	if browser == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	if err := browser.Close(ctx); err != nil {
 		s.log.Warn("browser did not close in order", "error", err)
@@ -310,11 +312,7 @@ func (s *studio) closeBrowser(ctx context.Context) {
 
 // close ends all programs of the studio, also after ctx has ended.
 func (s *studio) close(ctx context.Context) {
-	s.closeBrowser(ctx)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	s.mu.Lock()
-	display, sound := s.x11, s.pulse
-	s.mu.Unlock()
-	s.closeServers(ctx, display, sound)
+	s.closeBrowser(ctx, closePatience)
+	s.closeDisplay(ctx, closePatience)
+	s.closeSound(ctx, closePatience)
 }

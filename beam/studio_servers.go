@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"beam/capture"
-	"beam/capture/chrome"
 	"beam/capture/pulse"
 	"beam/capture/x11"
 )
@@ -24,68 +23,92 @@ func (s *studio) startSound(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pulse = server
+	if s.renewed != nil {
+		close(s.renewed)
+	}
+	s.renewed = make(chan struct{})
 	return nil
 }
 
-// startDisplay does the same for the display.
+// startDisplay starts a display and connects the grabber to it. Both live until
+// ctx ends.
 func (s *studio) startDisplay(ctx context.Context) error {
 	dir, err := s.work.sub("x11")
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	lost := s.x11
-	s.mu.Unlock()
-	s.closeServers(ctx, lost, nil)
 	server, err := x11.Start(ctx, x11.Options{Path: s.tools.Xvfb, Dir: dir, Screen: x11.ScreenFor(s.settings.Size), Log: s.log})
 	if err != nil {
 		return err
 	}
+	grab, err := server.NewGrabber(ctx, x11.GrabOptions{Size: s.settings.Size, Log: s.log})
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.x11 = server
-	return nil
+	s.x11, s.grab = server, grab
+	s.mu.Unlock()
+	if err != nil {
+		s.closeDisplay(ctx, lostPatience)
+	}
+	return err
 }
 
-// closeServers ends what is not nil.
-func (s *studio) closeServers(ctx context.Context, display *x11.Server, sound *pulse.Server) {
-	if display != nil {
-		if err := display.Close(ctx); err != nil {
+// closeDisplay ends the display and its grabber, where there is one; a display
+// that has not ended after patience is killed.
+func (s *studio) closeDisplay(ctx context.Context, patience time.Duration) {
+	s.mu.Lock()
+	server, grab := s.x11, s.grab
+	s.x11, s.grab = nil, nil
+	s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if grab != nil {
+		if err := grab.Close(); err != nil {
+			s.log.Debug("grabber did not close in order", "error", err)
+		}
+	}
+	if server != nil {
+		if err := server.Close(ctx); err != nil {
 			s.log.Warn("Xvfb did not close in order", "error", err)
 		}
 	}
-	if sound != nil {
-		if err := sound.Close(ctx); err != nil {
-			s.log.Warn("PulseAudio did not close in order", "error", err)
-		}
+}
+
+// closeSound ends the sound server in the same way; its figures stay.
+func (s *studio) closeSound(ctx context.Context, patience time.Duration) {
+	server, _ := s.sound()
+	if server == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := server.Close(ctx); err != nil {
+		s.log.Warn("PulseAudio did not close in order", "error", err)
 	}
 }
 
-// listen hands the sound of the sink to emit until ctx ends or the server is
-// lost.
-func (s *studio) listen(ctx context.Context, emit func(capture.Samples)) error {
-	return s.server().Record(ctx, emit)
-}
-
-func (s *studio) server() *pulse.Server {
+// sound returns the sound server, and what is closed when another one takes its
+// place.
+func (s *studio) sound() (*pulse.Server, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pulse
+	return s.pulse, s.renewed
 }
 
-// renewSound puts a new sound server in the place of a lost one. The browser
-// does not change over to it, so it is closed, and its page thereby lost.
-func (s *studio) renewSound(ctx context.Context) error {
-	lost := s.server()
-	s.closeServers(ctx, nil, lost)
-	s.mu.Lock()
-	s.stalls += lost.Stats().Stalls
-	s.mu.Unlock()
-	if err := s.startSound(ctx); err != nil {
-		return err
+// listen hands the audio of the sink to emit until ctx ends. When the sound
+// server is lost it tells lost, and goes on with the one that takes its place.
+func (s *studio) listen(ctx context.Context, emit func(capture.Samples), lost func(*pulse.Server, error)) {
+	for {
+		server, renewed := s.sound()
+		err := server.Record(ctx, emit)
+		if ctx.Err() != nil {
+			return
+		}
+		lost(server, firstOf(err, errEnded("the sound server")))
+		select {
+		case <-renewed:
+		case <-ctx.Done():
+			return
+		}
 	}
-	s.closeBrowser(ctx)
-	return nil
 }
 
 // soundStalls returns how often a sound server gave nothing for a while.
@@ -95,72 +118,46 @@ func (s *studio) soundStalls() int {
 	return s.stalls + s.pulse.Stats().Stalls
 }
 
-func (s *studio) soundPID() int { return s.server().PID() }
+func (s *studio) soundPID() int {
+	server, _ := s.sound()
+	if server == nil {
+		return 0
+	}
+	return server.PID()
+}
 
-func (s *studio) displayServer() *x11.Server {
+// display returns the display and its grabber, nil where there is none.
+func (s *studio) display() (*x11.Server, *x11.Grabber) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.x11
+	return s.x11, s.grab
 }
 
-func (s *studio) displayPID() int { return s.displayServer().PID() }
-
-// displayLost tells whether there was a display and it has ended.
-func (s *studio) displayLost() bool {
-	display := s.displayServer()
-	if display == nil {
-		return false
+func (s *studio) displayPID() int {
+	server, _ := s.display()
+	if server == nil {
+		return 0
 	}
-	select {
-	case <-display.Done():
-		return true
-	default:
-		return false
-	}
+	return server.PID()
 }
 
-// awaitDisplay waits, where the display was lost, until the page has been
-// joined again on another one.
-func (s *studio) awaitDisplay(ctx context.Context) error {
-	if !s.displayLost() {
-		return nil
+// renewSound puts a new sound server in the place of a lost one. The browser
+// does not change over to it and has to be closed before.
+func (s *studio) renewSound(ctx context.Context) error {
+	lost, _ := s.sound()
+	s.closeSound(ctx, lostPatience)
+	if err := s.startSound(ctx); err != nil {
+		return err
 	}
-	fault := s.displayServer().Err()
-	ctx, cancel := context.WithTimeout(ctx, 2*s.settings.ReadyTimeout)
-	defer cancel()
 	s.mu.Lock()
-	page, joined := s.page, s.joined
-	s.mu.Unlock()
-	if page != nil {
-		// Chrome goes with the display; until then its page seems to be there.
-		select {
-		case <-page.Lost():
-		case <-ctx.Done():
-			return fault
-		}
-		joined = s.nextPage(ctx, page)
-	}
-	select {
-	case <-joined:
-		return nil
-	case <-ctx.Done():
-		return fault
-	}
+	defer s.mu.Unlock()
+	s.stalls += lost.Stats().Stalls
+	return nil
 }
 
-// nextPage waits until a lost page has been given up, and returns what is closed
-// when there is another.
-func (s *studio) nextPage(ctx context.Context, lost *chrome.Page) chan struct{} {
-	for {
-		s.mu.Lock()
-		page, joined := s.page, s.joined
-		s.mu.Unlock()
-		if page != lost || ctx.Err() != nil {
-			return joined
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(controlTick):
-		}
-	}
+// renewDisplay puts a new display in the place of a lost one; the browser goes
+// with the old one and has to be closed before.
+func (s *studio) renewDisplay(ctx context.Context) error {
+	s.closeDisplay(ctx, lostPatience)
+	return s.startDisplay(ctx)
 }

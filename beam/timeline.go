@@ -6,14 +6,15 @@ import "time"
 // segments is where the second begins, what comes after the end is the end.
 func (t *take) position(at Time) time.Duration {
 	place := time.Duration(0)
-	for i, s := range t.segments {
+	segments := t.segments.all()
+	for i, s := range segments {
 		if at < s.start {
 			break
 		}
 		place = s.at(at)
 		end := t.length
-		if i+1 < len(t.segments) {
-			end = t.segments[i+1].offset
+		if i+1 < len(segments) {
+			end = segments[i+1].offset
 		}
 		place = min(place, end)
 	}
@@ -28,8 +29,9 @@ func (t *take) chapters() []ChapterReport {
 // pauses returns what was left out, in seconds since the start.
 func (t *take) pauses() []SpanReport {
 	out := []SpanReport{}
-	for i, s := range t.segments[1:] {
-		before := t.segments[i]
+	segments := t.segments.all()
+	for i, s := range segments[1:] {
+		before := segments[i]
 		end := before.start.Add(s.offset - before.offset)
 		if s.start > end {
 			out = append(out, SpanReport{

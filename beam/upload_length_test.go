@@ -1,3 +1,5 @@
+//go:build e2e
+
 package beam
 
 import (
@@ -29,11 +31,6 @@ import (
 )
 
 const (
-	// The bar: an object is complete this long after the last byte and the
-	// transfer of what was left. The slack is for machines that are busy with
-	// something else.
-	endingBar   = 2 * time.Second
-	endingSlack = 5 * time.Second
 	// What a recording may keep in memory, bytes, with the garbage that was not
 	// collected yet.
 	endingHeap = 64 << 20
@@ -42,9 +39,9 @@ const (
 	endingRatio = 20
 )
 
-// However long a recording was, it is in the bucket soon after its last byte:
-// all there is to do is to write the index, and to send the last part and those
-// that hold the index.
+// However long a recording was, there is as little to do after its last byte: to
+// write the index, and to send the last part and those that hold the index. How
+// long that takes is logged; bytes are what is asserted.
 func TestLengthIsNotFeltAtTheEnd(t *testing.T) {
 	leaked := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, leaked) })
@@ -139,9 +136,6 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 		count, float64(info.Bytes)/1e6, wrote.Seconds(), e.took.Seconds(), finished.Seconds(), r.Upload.Seconds, time.Duration(store.completing.Load()).Seconds())
 	t.Logf("finishing moved %.2f MB on the disk and %.2f MB to the bucket, which a plain put takes %.2f s for; the heap grew by %.1f MB",
 		float64(e.local)/1e6, float64(e.sent)/1e6, put.Seconds(), float64(grown)/1e6)
-	if e.took > put+endingBar+endingSlack {
-		t.Errorf("complete %v after the last byte; a plain put of the same bytes takes %v", e.took, put)
-	}
 	if grown > endingHeap {
 		t.Errorf("the heap grew by %d bytes", grown)
 	}

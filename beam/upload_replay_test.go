@@ -1,3 +1,5 @@
+//go:build e2e
+
 package beam
 
 import (
@@ -23,7 +25,10 @@ const (
 	replaySound    = 2
 )
 
-var replayTicks = map[uint32]uint64{replayPictures: 90000, replaySound: capture.SampleRate}
+// replayFPS is the rate of the frames; an MP4 of Beam counts in thousandths of one.
+const replayFPS = 30
+
+var replayTicks = map[uint32]uint64{replayPictures: replayFPS * 1000, replaySound: capture.SampleRate}
 
 // replay is a recording of any length, made of a short one: a stretch of its
 // fragments comes again and again, each time later.
@@ -52,9 +57,9 @@ type stamp struct {
 // exactly.
 func encodeReplay(t *testing.T) *replay {
 	t.Helper()
-	const length, fps, block = 13 * time.Second, 30, 10 * time.Millisecond
+	const length, fps, block = 13 * time.Second, replayFPS, 10 * time.Millisecond
 	size := capture.Size{Width: 320, Height: 180}
-	args, err := ffmpeg.Args(ffmpeg.Spec{Size: size, FPS: fps, Preset: "ultrafast", CRF: 30, MaxRate: 150_000})
+	args, err := ffmpeg.Args(ffmpeg.Spec{Size: size, Codec: ffmpeg.JPEG, FPS: fps, Preset: "ultrafast", CRF: 30, MaxRate: 150_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +72,7 @@ func encodeReplay(t *testing.T) *replay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := matroska.NewWriter(encoder, size, true)
+	w, err := matroska.NewWriter(encoder, matroska.Video{Size: size, Codec: matroska.MJPEG}, true)
 	noise := rand.New(rand.NewPCG(3, 3))
 	pcm := make([]int16, capture.SampleRate/100*capture.Channels)
 	for at, n := time.Duration(0), time.Duration(0); err == nil && at < length; at += block {
@@ -138,14 +143,14 @@ func newReplay(t *testing.T, stream []byte) *replay {
 		}
 	}
 	// A stretch begins with a keyframe, and lasts as long in both tracks.
-	const keyframe, second = 2 * 90000, uint64(ffmpeg.Origin / time.Second)
+	const keyframe, second = 2 * replayFPS * 1000, uint64(ffmpeg.Origin / time.Second)
 	at := func(n int, track uint32) uint64 { return r.pieces[n].stamps[track].time }
 	starts := func(n int) bool {
-		return len(r.pieces[n].stamps) == 2 && (at(n, replayPictures)-second*90000)%keyframe == 0
+		return len(r.pieces[n].stamps) == 2 && (at(n, replayPictures)-second*replayFPS*1000)%keyframe == 0
 	}
 	for r.from = range r.pieces {
 		for r.to = r.from + 1; r.to < len(r.pieces); r.to++ {
-			r.span = (at(r.to, replayPictures) - at(r.from, replayPictures)) / 90000
+			r.span = (at(r.to, replayPictures) - at(r.from, replayPictures)) / (replayFPS * 1000)
 			if starts(r.from) && starts(r.to) && r.span*capture.SampleRate == at(r.to, replaySound)-at(r.from, replaySound) {
 				return r
 			}

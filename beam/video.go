@@ -1,158 +1,212 @@
 package beam
 
 import (
+	"bytes"
 	"context"
-	"hash/maphash"
 	"sync"
 	"time"
 
 	"beam/capture"
 )
 
-// The picture pump's times.
+// The frame pump's times.
 const (
-	// reorderHold is how long a picture waits for earlier ones: on a busy
-	// machine Chromium's JPEG encoders finish up to some 100 ms out of order.
-	reorderHold = 150 * time.Millisecond
-	// repeatAfter is how long the page may stay unchanged before its last
-	// picture is sent again, so that the encoder's output keeps flowing and a
-	// crash loses little.
+	// castHold is how long a frame of a screencast waits for earlier ones: on a
+	// busy machine Chromium's JPEG encoders finish up to some 100 ms out of
+	// order.
+	castHold = 150 * time.Millisecond
+	// grabHold is the same for grabbed frames, which come in order.
+	grabHold = 0
+	// settleAfter is how long after an instant it is known, with either engine,
+	// that the page stood still then: a frame must not find its slot taken by a
+	// repeat of the one before.
+	settleAfter = 50 * time.Millisecond
+	// repeatAfter is how long the page may stay unchanged before its last frame
+	// is sent again, so that the encoder's output keeps flowing and a crash
+	// loses little.
 	repeatAfter = 400 * time.Millisecond
-	pumpTick    = 10 * time.Millisecond
+	// How often it is looked at whether something is due: frames of a screencast
+	// that have been held back, or what stands still. Each waking of this process
+	// costs some 30 us of processor time.
+	castTick = 20 * time.Millisecond
+	grabTick = 100 * time.Millisecond
 )
 
-// video takes the pictures of a screencast, in any order, and passes them to
-// the feed on the grid. Its methods may be called from any goroutine.
+// holdFor returns how long frames of an engine are held back.
+func holdFor(engine string) time.Duration {
+	if engine == EngineX11 {
+		return grabHold
+	}
+	return castHold
+}
+
+// video takes the frames of a segment, in any order and of either engine, and
+// passes them to the feed on the grid. Its methods may be called from any
+// goroutine.
 type video struct {
 	start Time
 	fps   float64
 	vfr   bool
+	hold  time.Duration
 	feed  *feed
 
 	mu       sync.Mutex
 	reorder  *capture.Reorder
 	slots    *capture.Slotter
-	governor *capture.Governor
-	last     []byte // the last picture placed
-	lastAt   Time   // capture time of it, or of its last repeat
-	fresh    Time   // capture time of the last picture that was new
-	seed     maphash.Seed
-	hash     uint64
+	last     capture.Frame // the last one placed; nothing before the first
+	spare    capture.Frame // the last one, where it found no slot; nothing where it did
+	lastAt   Time          // capture time of it, or of its last repeat
+	fresh    Time          // capture time of the last frame that was new
 	captured int
 	distinct int
 	refused  int // placed on the grid, but the feed was full
 	freeze   time.Duration
-	lowest   float64
-	first    chan struct{} // closed when the first picture was placed
+	ending   bool          // the frames to come end the segment
+	first    chan struct{} // closed when the first frame was placed
 }
 
 // Time is an instant of CLOCK_MONOTONIC.
 type Time = capture.Time
 
-func newVideo(start Time, s Settings, f *feed) *video {
-	fps := float64(s.FPS)
+func newVideo(start Time, fps int, vfr bool, hold time.Duration, f *feed) *video {
 	return &video{
-		start: start, fps: fps, vfr: s.FPSMode == FPSModeVFR, feed: f,
-		reorder:  capture.NewReorder(reorderHold),
-		slots:    capture.NewSlotter(start, fps),
-		governor: capture.NewGovernor(fps, start),
-		seed:     maphash.MakeSeed(),
-		lowest:   fps,
-		first:    make(chan struct{}),
+		start: start, fps: float64(fps), vfr: vfr, hold: hold, feed: f,
+		reorder: capture.NewReorder(hold),
+		slots:   capture.NewSlotter(start, float64(fps)),
+		first:   make(chan struct{}),
 	}
 }
 
-// take takes a picture of the screencast.
+// begin shows a frame from before the segment, and takes the caller's reference:
+// the last of the segment before, or nothing.
+func (v *video) begin(still capture.Frame) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if still.Bytes() == nil {
+		return
+	}
+	_, _ = v.slots.Place(v.start) // the first always has a place
+	_ = v.feed.picture(0, still, false, false)
+	v.last, v.lastAt, v.fresh = still, v.start, v.start
+	close(v.first)
+}
+
+// take takes a frame, and with it the caller's reference.
 func (v *video) take(f capture.Frame) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.captured++
 	v.reorder.Push(f)
+	if v.hold == 0 {
+		v.place(v.reorder.Drain(f.At))
+	}
 }
 
-// run passes pictures on until ctx ends. notice is told when the governor
-// changes the rate.
-func (v *video) run(ctx context.Context, notice func(rate float64)) {
-	tick := time.NewTicker(pumpTick)
+// run passes frames on until ctx ends.
+func (v *video) run(ctx context.Context) {
+	every := castTick
+	if v.hold == 0 {
+		every = grabTick
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if rate, changed := v.step(capture.Now()); changed {
-				notice(rate)
-			}
+			v.step(capture.Now())
 		}
 	}
 }
 
 // step passes on what is due at now.
-func (v *video) step(now Time) (rate float64, changed bool) {
+func (v *video) step(now Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	every, changed := v.governor.Observe(now, v.feed.lag())
-	if changed {
-		v.slots.Thin(every)
-		v.lowest = min(v.lowest, v.governor.Rate())
-	}
 	v.place(v.reorder.Pop(now))
-	if due := now.Add(-reorderHold); v.last != nil && due.Sub(v.lastAt) >= repeatAfter {
+	due := now.Add(-max(v.hold, settleAfter))
+	v.settle(due)
+	if v.shown() && due.Sub(v.lastAt) >= repeatAfter {
 		v.repeat(due)
 	}
-	return v.governor.Rate(), changed
 }
 
-// place puts pictures on the grid, or into the feed at their own times.
+// shown tells whether a frame has been placed.
+func (v *video) shown() bool { return v.last.Bytes() != nil }
+
+// place puts frames on the grid, or into the feed at their own times.
 func (v *video) place(frames []capture.Frame) {
-	// What was swapped before the recording began is superseded by the last
-	// such picture: that is what the page showed at the start.
+	// What was swapped before the segment began is superseded by the last such
+	// frame: that is what the page showed at the start.
 	for len(frames) > 1 && frames[1].At <= v.start {
 		v.slots.Discard()
+		frames[0].Release()
 		frames = frames[1:]
 	}
 	for _, f := range frames {
-		slot, ok := v.slots.Place(f.At)
-		if !ok {
-			continue
+		v.spare.Release()
+		v.spare = capture.Frame{}
+		if slot, ok := v.slots.Place(f.At); ok {
+			v.show(f, v.timeOf(slot, f))
+			f.Release()
+		} else {
+			v.spare = f
 		}
-		at := v.slots.Offset(slot)
-		if v.vfr {
-			at = max(0, f.At.Sub(v.start))
-		}
-		v.show(f, at)
 	}
 }
 
-// show passes one picture to the feed.
+// settle shows the last frame, where it found no slot, once the page has stood
+// still up to due: else the page would be seen as it was before.
+func (v *video) settle(due Time) {
+	slot, ok := v.slots.Settle(due)
+	if !ok {
+		return
+	}
+	v.show(v.spare, v.timeOf(slot, v.spare))
+	v.spare.Release()
+	v.spare = capture.Frame{}
+}
+
+// timeOf returns the time of a frame in a slot: the slot's, or with VFR its own.
+func (v *video) timeOf(slot int64, f capture.Frame) time.Duration {
+	if v.vfr {
+		return max(0, f.At.Sub(v.start))
+	}
+	return v.slots.Offset(slot)
+}
+
+// show passes one frame to the feed.
 func (v *video) show(f capture.Frame, at time.Duration) {
-	if !v.feed.picture(at, f.JPEG) {
+	fresh := !bytes.Equal(f.Bytes(), v.last.Bytes())
+	if !v.feed.picture(at, f, fresh, v.ending) {
 		v.refused++
 		return
 	}
 	shown := max(f.At, v.start)
-	if hash := maphash.Bytes(v.seed, f.JPEG); v.last == nil || hash != v.hash {
-		v.hash = hash
+	if !v.shown() {
+		close(v.first)
+		v.freeze = shown.Sub(v.start) // it is shown from the start on
+	}
+	if fresh {
 		v.distinct++
 		if v.fresh != 0 {
 			v.freeze = max(v.freeze, shown.Sub(v.fresh))
 		}
 		v.fresh = shown
 	}
-	if v.last == nil {
-		close(v.first)
-	}
-	v.last, v.lastAt = f.JPEG, shown
+	v.last.Release()
+	v.last, v.lastAt = f.Retain(), shown
 }
 
-// repeat sends the last picture again for the instant t.
+// repeat sends the last frame again for the instant t.
 func (v *video) repeat(t Time) {
 	slot, ok := v.slots.Repeat(t)
 	if !ok {
 		return
 	}
-	// A refused repeat is no loss: the grid shows the last picture anyway.
-	_ = v.feed.picture(v.slots.Offset(slot), v.last)
+	// A refused repeat is no loss: the grid shows the last frame anyway.
+	_ = v.feed.picture(v.slots.Offset(slot), v.last, false, v.ending)
 	v.lastAt = t
 }
 
@@ -160,52 +214,57 @@ func (v *video) repeat(t Time) {
 func (v *video) finish(end Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.ending = true
 	v.place(v.reorder.Drain(end))
-	if v.last == nil {
+	v.settle(end)
+	if !v.shown() {
 		return
 	}
 	v.freeze = max(v.freeze, end.Sub(v.fresh))
-	// The last slot begins before the end; its picture lasts for one slot. At
-	// the end of its input ffmpeg 5.1 repeats the last picture as often as the
-	// ones before (the median of the last three), so those have to be next to
-	// each other.
-	slot := time.Duration(float64(time.Second) / v.fps)
-	for back := 2; back >= 0; back-- {
-		v.repeat(end.Add(-time.Millisecond - time.Duration(back)*slot))
-	}
+	// The last slot begins before the end; its frame lasts for one slot.
+	v.repeat(end.Add(-time.Millisecond))
 }
 
-// addTo adds the counts to a report.
-func (v *video) addTo(r *PictureReport) {
+// still returns the frame that is on the screen, with a reference of the
+// caller's; false when there is none.
+func (v *video) still() (capture.Frame, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.last.Retain(), v.shown()
+}
+
+// lose counts new frames that were taken out of the feed again.
+func (v *video) lose(frames int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.refused += frames
+	v.distinct -= frames
+}
+
+// release gives up the last frame; the video is not used any more.
+func (v *video) release() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.last.Release()
+	v.spare.Release()
+	v.last, v.spare = capture.Frame{}, capture.Frame{}
+}
+
+// videoCounts is what a video counted so far.
+type videoCounts struct {
+	Captured int // by the engine
+	Distinct int // in the feed, that differ from the one before
+	Dropped  int // captured, but not in the feed
+	Refused  int // of those, because the feed was full
+	Freeze   time.Duration
+}
+
+func (v *video) counts() videoCounts {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	stats := v.slots.Stats()
-	r.Captured += v.captured
-	r.Distinct += v.distinct
-	r.Dropped += stats.Dropped - stats.Before + v.refused + v.reorder.Late()
-	r.LongestFreeze = max(r.LongestFreeze, milliseconds(v.freeze))
-	r.Lowered += v.governor.Lowered()
-	if r.LowestFPS == 0 || v.lowest < r.LowestFPS {
-		r.LowestFPS = v.lowest
+	return videoCounts{
+		Captured: v.captured, Distinct: v.distinct, Refused: v.refused, Freeze: v.freeze,
+		Dropped: stats.Dropped - stats.Before + v.refused + v.reorder.Late(),
 	}
-}
-
-// cast makes the picture report of a recording whose pictures came from
-// screencasts; encoded is the number of pictures in the file.
-func cast(segments []*segment, encoded int, seconds float64) *PictureReport {
-	r := &PictureReport{Encoded: encoded}
-	for _, s := range segments {
-		s.video.addTo(r)
-	}
-	r.Repeated = max(0, encoded-r.Distinct)
-	r.DistinctFPS = round(float64(r.Distinct)/max(seconds, 0.001), 2)
-	return r
-}
-
-// counts returns how many pictures were captured and dropped so far.
-func (v *video) counts() (captured, dropped int) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	stats := v.slots.Stats()
-	return v.captured, stats.Dropped - stats.Before + v.refused + v.reorder.Late()
 }

@@ -1,10 +1,11 @@
+//go:build e2e
+
 package demo
 
 import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"beam/capture/chrome"
 	"beam/layout"
@@ -62,7 +63,6 @@ func enter(t *testing.T, b *chrome.Browser, platform, url string) *told {
 // The room tells Beam the same joined as what it is and as any page: who is
 // there, who speaks, shares and comes late, and how it ends.
 func TestPlatform(t *testing.T) {
-	const soon = 20 * time.Second
 	for _, name := range []string{"demo", "generic"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // it mostly waits for the script
@@ -73,8 +73,8 @@ func TestPlatform(t *testing.T) {
 				return ana.Name == "Ana" && ana.Role == "host" && ana.Camera && ana.Microphone && ana.Shown &&
 					ben.Role == "guest" && chloe.Role == "guest"
 			}))
-			eventually(t, soon, "Ana speaks", h.is(func(h *told) bool { return slices.Contains(h.speakers, "ana") }))
-			eventually(t, soon, "Dev comes, Ben shares", h.is(func(h *told) bool {
+			eventually(t, missed, "Ana speaks", h.is(func(h *told) bool { return slices.Contains(h.speakers, "ana") }))
+			eventually(t, missed, "Dev comes, Ben shares", h.is(func(h *told) bool {
 				return h.people["dev"].Role == "viewer" && h.people["ben"].Screen && h.people["ben"].Camera
 			}))
 			s.EndRoom()

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package demo
 
 import (
@@ -42,6 +44,7 @@ type subscriber struct {
 	abandoned atomic.Bool
 
 	mu       sync.Mutex
+	closed   bool    // no further track is read
 	first    []entry // the first roster
 	roster   []entry
 	rosters  int
@@ -79,11 +82,18 @@ func subscribe(t *testing.T, s *Server, room string) *subscriber {
 	conn.SetReadLimit(1 << 20)
 	c := &subscriber{t: t, conn: conn, peer: peer, cancel: cancel, streams: map[string][]*received{}}
 	peer.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		// Pion does not wait for this function, so close does.
 		r := &received{kind: track.Kind().String()}
 		c.mu.Lock()
+		if c.closed {
+			c.mu.Unlock()
+			return
+		}
 		c.streams[track.StreamID()] = append(c.streams[track.StreamID()], r)
-		c.mu.Unlock()
+		c.work.Add(1)
 		c.work.Go(func() { c.readReports(receiver, r) })
+		c.mu.Unlock()
+		defer c.work.Done()
 		for {
 			p, _, err := track.ReadRTP()
 			c.mu.Lock()
@@ -185,7 +195,11 @@ func loopbackOnly(sdp string) error {
 	return nil
 }
 
+// close ends the viewer. What it got is no longer written to then.
 func (c *subscriber) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
 	c.cancel()
 	c.conn.CloseNow()
 	c.peer.GracefulClose()
@@ -208,7 +222,10 @@ func (c *subscriber) playing() []string {
 
 // missed is how long to wait for something in the script: what a slow machine
 // misses comes again in the next period.
-const missed = ScriptPeriod + 15*time.Second
+const missed = 3 * ScriptPeriod
+
+// soon is how long to wait for something that nothing is in the way of.
+const soon = time.Minute
 
 // eventually waits until ok holds.
 func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) {
@@ -247,8 +264,14 @@ func TestSubscribers(t *testing.T) {
 	second.close()
 	for _, c := range []*subscriber{first, second} {
 		for id, tracks := range c.streams {
+			whole := map[string]bool{} // kinds with a track that went on for a while
 			for _, track := range tracks {
-				track.check(t, id)
+				if track.check(t, id) {
+					whole[track.kind] = true
+				}
+			}
+			if !whole["video"] || !whole["audio"] && id != "ben-screen" {
+				t.Errorf("%s: tracks with enough packets and reports: %v", id, whole)
 			}
 		}
 		c.checkSync(t)
@@ -258,17 +281,17 @@ func TestSubscribers(t *testing.T) {
 	}
 }
 
-// check tells whether a track is sound: its RTP times go on at the rate of the
-// clip, and its sender reports are there.
-func (r *received) check(t *testing.T, id string) {
+// check checks that a track is sound: its RTP times go on at the rate of the
+// clip. It returns whether there was enough of it, with sender reports: one that
+// has just begun has little.
+func (r *received) check(t *testing.T, id string) (enough bool) {
 	t.Helper()
 	step := map[string]uint32{"audio": 960, "video": 3000}[r.kind]
 	if strings.HasSuffix(id, "-screen") {
 		step = 9000
 	}
-	if len(r.packets) < 20 {
-		t.Errorf("%s %s: %d packets", id, r.kind, len(r.packets))
-		return
+	if len(r.packets) == 0 {
+		return false
 	}
 	// UDP may lose and reorder on a busy machine, and what was sent again comes
 	// late; TestPace tells that nothing is left out in sending.
@@ -278,13 +301,13 @@ func (r *received) check(t *testing.T, id string) {
 		return int(int16(a.SequenceNumber-base)) - int(int16(b.SequenceNumber-base))
 	})
 	all := slices.CompactFunc(unordered, func(a, b rtp.Header) bool { return a.SequenceNumber == b.SequenceNumber })
-	gaps := 0
+	next := 0 // packets that follow their neighbour
 	for i := 1; i < len(all); i++ {
 		a, b := all[i-1], all[i]
 		if b.SequenceNumber != a.SequenceNumber+1 {
-			gaps++
 			continue
 		}
+		next++
 		want := step
 		if r.kind == "video" && !a.Marker {
 			want = 0 // the same picture goes on
@@ -293,15 +316,10 @@ func (r *received) check(t *testing.T, id string) {
 			t.Errorf("%s %s: RTP time steps by %d, want %d", id, r.kind, b.Timestamp-a.Timestamp, want)
 		}
 	}
-	if gaps > len(all)/20 {
-		t.Errorf("%s %s: %d gaps in %d packets", id, r.kind, gaps, len(all))
-	}
 	if size := slices.Max(r.sizes); size > rtpMTU {
 		t.Errorf("%s %s: a payload of %d bytes", id, r.kind, size)
 	}
-	if len(r.reports) < 3 {
-		t.Errorf("%s %s: %d sender reports", id, r.kind, len(r.reports))
-	}
+	return next >= 20 && len(r.reports) >= 3
 }
 
 // checkSync tells whether the reports of all tracks are of one clock: the same
@@ -345,7 +363,7 @@ func TestSectionsAreUsedAgain(t *testing.T) {
 			before := c.offers
 			c.mu.Unlock()
 			room.show(ctx, room.sceneAt(at))
-			eventually(t, 10*time.Second, "the new scene is offered", func() bool {
+			eventually(t, soon, "the new scene is offered", func() bool {
 				c.mu.Lock()
 				defer c.mu.Unlock()
 				return c.offers > before
@@ -363,14 +381,14 @@ func TestEndRoom(t *testing.T) {
 	t.Parallel() // it mostly waits for the script
 	s := startServer(t)
 	c := subscribe(t, s, roomLipSync)
-	eventually(t, 10*time.Second, "the clapper", func() bool { return slices.Equal(c.playing(), []string{"clapper"}) })
+	eventually(t, soon, "the clapper", func() bool { return slices.Equal(c.playing(), []string{"clapper"}) })
 	s.EndRoom()
 	ended := func(c *subscriber) func() bool {
 		return func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.ended }
 	}
-	eventually(t, 5*time.Second, "the viewer is told", ended(c))
+	eventually(t, soon, "the viewer is told", ended(c))
 	late := subscribe(t, s, roomLipSync)
-	eventually(t, 5*time.Second, "who comes late is told", ended(late))
+	eventually(t, soon, "who comes late is told", ended(late))
 	if late.rosters > 0 {
 		t.Error("who came late was let in first")
 	}
@@ -384,7 +402,7 @@ func TestScriptBeginsAnew(t *testing.T) {
 	c := subscribe(t, s, roomBusy)
 	eventually(t, missed, "Dev came", func() bool { return dev(c) })
 	c.close()
-	eventually(t, 5*time.Second, "the room is empty", func() bool {
+	eventually(t, soon, "the room is empty", func() bool {
 		r := s.rooms[roomBusy]
 		r.mu.Lock()
 		defer r.mu.Unlock()

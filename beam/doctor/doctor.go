@@ -99,14 +99,17 @@ func (e *examination) run(ctx, hard context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	e.add(judgeFFmpeg(f, e.settings.Capture == beam.EngineX11))
+	e.add(judgeFFmpeg(f))
 	e.add(judgePulseAudio(p))
 	e.add(judgeXvfb(x, e.settings.Capture))
 	e.add(judgeFonts(fonts))
 
-	choice := e.settings.Choose(x.FindErr == nil)
+	choice, err := e.settings.Choose(ctx, x.works())
+	if err != nil {
+		return err
+	}
 	e.add(judgeSharedMemory(lookAtSharedMemory()))
-	e.add(judgeCores(choice, e.settings, x.FindErr == nil))
+	e.add(judgeCores(choice, e.settings, x.works()))
 	e.add(judgeMemory(lookAtMemory()))
 	e.add(judgeDisk(lookAtFolder(o.Folder), beam.MostBits(e.settings.Size, e.settings.FPS), e.settings.MaxDuration))
 	e.add(judgeClock(lookAtClock()))

@@ -27,14 +27,9 @@ type encoder struct {
 // wanted is what a recording uses of ffmpeg, by the option that lists it.
 var wanted = []struct{ kind, name string }{
 	{"encoders", "libx264"}, {"encoders", "aac"},
-	{"decoders", "mjpeg"}, {"decoders", "pcm_s16le"},
+	{"decoders", "mjpeg"}, {"decoders", "rawvideo"}, {"decoders", "pcm_s16le"},
 	{"demuxers", "matroska"}, {"muxers", "mp4"},
 	{"filters", "scale"}, {"filters", "format"},
-}
-
-// wantedX11 is what the engine x11 uses beside that.
-var wantedX11 = []struct{ kind, name string }{
-	{"devices", "x11grab"}, {"filters", "mpdecimate"}, {"filters", "select"}, {"filters", "setpts"},
 }
 
 // wantedDemo is what the demo room is made with.
@@ -48,7 +43,7 @@ func lookAtFFmpeg(ctx context.Context, e *examination) encoder {
 	if f.Banner, f.AskErr = ask(ctx, f.Path, "-version"); f.AskErr != nil {
 		return f
 	}
-	for _, list := range [][]struct{ kind, name string }{wanted, wantedX11, wantedDemo} {
+	for _, list := range [][]struct{ kind, name string }{wanted, wantedDemo} {
 		for _, w := range list {
 			if _, asked := f.Has[w.kind]; asked {
 				continue
@@ -118,7 +113,7 @@ func shortVersion(banner string) string {
 	return strings.Replace(strings.TrimSpace(line), "ffmpeg version ", "ffmpeg ", 1)
 }
 
-func judgeFFmpeg(e encoder, wantX11 bool) Finding {
+func judgeFFmpeg(e encoder) Finding {
 	version := shortVersion(e.Banner)
 	f := Finding{ID: FFmpeg, Title: "ffmpeg", Status: OK, Fix: ffmpegFix, Data: map[string]any{
 		"path": e.Path, "version": version, "ffprobe": e.FFprobe,
@@ -134,23 +129,19 @@ func judgeFFmpeg(e encoder, wantX11 bool) Finding {
 		f.Status, f.Found = Problem, version+" is too old, Beam needs 5.1 or later"
 		return f
 	}
-	lacking, lackingX11, lackingDemo := e.lacks(wanted), e.lacks(wantedX11), e.lacks(wantedDemo)
-	f.Data["lacking"] = slices.Concat(lacking, lackingX11, lackingDemo)
+	lacking, lackingDemo := e.lacks(wanted), e.lacks(wantedDemo)
+	f.Data["lacking"] = slices.Concat(lacking, lackingDemo)
 	const build = "install an ffmpeg that is built with it (Debian's is), or name another in BEAM_FFMPEG"
 	switch {
 	case len(lacking) > 0:
 		f.Status, f.Found, f.Fix = Problem, fmt.Sprintf("%s lacks %s", version, strings.Join(lacking, ", ")), build
-	case len(lackingX11) > 0 && wantX11:
-		f.Status, f.Found, f.Fix = Problem, fmt.Sprintf("%s lacks %s, which --capture x11 needs", version, strings.Join(lackingX11, ", ")), build+", or use --capture screencast"
-	case len(lackingX11) > 0:
-		f.Status, f.Found, f.Fix = Warning, fmt.Sprintf("%s lacks %s: --capture x11 can't work", version, strings.Join(lackingX11, ", ")), build+", or use --capture screencast"
 	case len(lackingDemo) > 0:
 		f.Status, f.Found, f.Fix = Warning, fmt.Sprintf("%s lacks %s: the demo room can't be made", version, strings.Join(lackingDemo, ", ")), build
 	case e.FFprobe == "":
 		f.Status, f.Found = Warning, version+", but no ffprobe: beam inspect can't work"
 		f.Fix = "install ffprobe (Debian: apt-get install ffmpeg), or name it in BEAM_FFPROBE"
 	default:
-		f.Found, f.Fix = fmt.Sprintf("%s, with libx264, aac, x11grab (%s)", version, e.Path), ""
+		f.Found, f.Fix = fmt.Sprintf("%s, with libx264 and aac (%s)", version, e.Path), ""
 	}
 	return f
 }

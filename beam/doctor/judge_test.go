@@ -88,7 +88,7 @@ func TestJudgeSandbox(t *testing.T) {
 func TestJudgeFFmpeg(t *testing.T) {
 	whole := func(without ...string) encoder {
 		e := encoder{Path: "/f", FFprobe: "/p", Banner: "ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026\n", Has: map[string][]string{}}
-		for _, list := range [][]struct{ kind, name string }{wanted, wantedX11, wantedDemo} {
+		for _, list := range [][]struct{ kind, name string }{wanted, wantedDemo} {
 			for _, w := range list {
 				if !strings.Contains(strings.Join(without, " "), w.name) {
 					e.Has[w.kind] = append(e.Has[w.kind], w.name)
@@ -101,22 +101,19 @@ func TestJudgeFFmpeg(t *testing.T) {
 	old.Banner, nameless.Banner, noProbe.FFprobe = "ffmpeg version n4.4.2 Copyright", "ffmpeg version N-109-gabc Copyright", ""
 	for name, tt := range map[string]struct {
 		seen       encoder
-		x11        bool
 		status     Status
 		found, fix string
 	}{
-		"fine":            {whole(), true, OK, "ffmpeg 5.1.9-0+deb12u1, with libx264", ""},
-		"of a commit":     {nameless, true, OK, "ffmpeg N-109-gabc", ""},
-		"old":             {old, false, Problem, "ffmpeg n4.4.2 is too old", "5.1 or later"},
-		"missing":         {encoder{FindErr: notFound("ffmpeg")}, false, Problem, "find ffmpeg", "apt-get install ffmpeg"},
-		"broken":          {encoder{AskErr: errors.New("exit status 127")}, false, Problem, "exit status 127", "apt-get install ffmpeg"},
-		"no libx264":      {whole("libx264"), false, Problem, "lacks libx264", "built with it"},
-		"no x11grab":      {whole("x11grab"), false, Warning, "lacks x11grab", "--capture screencast"},
-		"x11grab, wanted": {whole("x11grab"), true, Problem, "lacks x11grab", "--capture screencast"},
-		"no libvpx":       {whole("libvpx"), true, Warning, "demo room", "built with it"},
-		"no ffprobe":      {noProbe, true, Warning, "no ffprobe", "BEAM_FFPROBE"},
+		"fine":        {whole(), OK, "ffmpeg 5.1.9-0+deb12u1, with libx264", ""},
+		"of a commit": {nameless, OK, "ffmpeg N-109-gabc", ""},
+		"old":         {old, Problem, "ffmpeg n4.4.2 is too old", "5.1 or later"},
+		"missing":     {encoder{FindErr: notFound("ffmpeg")}, Problem, "find ffmpeg", "apt-get install ffmpeg"},
+		"broken":      {encoder{AskErr: errors.New("exit status 127")}, Problem, "exit status 127", "apt-get install ffmpeg"},
+		"no libx264":  {whole("libx264"), Problem, "lacks libx264", "built with it"},
+		"no libvpx":   {whole("libvpx"), Warning, "demo room", "built with it"},
+		"no ffprobe":  {noProbe, Warning, "no ffprobe", "BEAM_FFPROBE"},
 	} {
-		t.Run(name, func(t *testing.T) { expect(t, judgeFFmpeg(tt.seen, tt.x11), tt.status, tt.found, tt.fix) })
+		t.Run(name, func(t *testing.T) { expect(t, judgeFFmpeg(tt.seen), tt.status, tt.found, tt.fix) })
 	}
 }
 
@@ -145,7 +142,7 @@ func TestJudgeServers(t *testing.T) {
 		expect(t, judgeXvfb(running, engine), OK, "starts in 1.0 s", "")
 	}
 	for what, s := range map[string]server{"apt-get install xvfb": absent, "--reinstall xvfb": broken, "TMPDIR": untried} {
-		expect(t, judgeXvfb(s, beam.EngineAuto), Warning, "--capture screencast works without", what)
+		expect(t, judgeXvfb(s, beam.EngineAuto), Warning, "frames then come from a screencast", what)
 		expect(t, judgeXvfb(s, beam.EngineX11), Problem, "", what)
 		expect(t, judgeXvfb(s, beam.EngineScreencast), OK, "not needed", "")
 	}
@@ -198,7 +195,7 @@ func TestJudgeCores(t *testing.T) {
 	}
 	expect(t, judgeCores(choice(2, beam.EngineScreencast), s, false), OK, "2: screencast and x264 ultrafast; for a reason", "")
 	expect(t, judgeCores(choice(1.5, beam.EngineX11), s, true), OK, "x11 at 1920x1080 and 30 fps keeps about 0.9 cores busy", "")
-	expect(t, judgeCores(choice(1.5, beam.EngineScreencast), s, false), Warning, "for a reason, more than the 1.2", "apt-get install xvfb")
+	expect(t, judgeCores(choice(1.5, beam.EngineScreencast), s, false), Warning, "more than the 1.2", "apt-get install xvfb")
 	s.Capture = beam.EngineScreencast
 	expect(t, judgeCores(choice(1.5, beam.EngineScreencast), s, true), Warning, "screencast at 1920x1080", "use --capture x11")
 	s.Capture = beam.EngineX11

@@ -3,31 +3,29 @@ package doctor
 import (
 	"fmt"
 	"math"
-	"os"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"beam/beam"
+	"beam/beam/machine"
 )
 
 // judgeCores tells what a recording would choose on this machine.
 func judgeCores(c beam.Choice, s beam.Settings, xvfb bool) Finding {
 	f := Finding{ID: Cores, Title: "cores", Status: OK, Data: map[string]any{
 		"cores": c.Cores, "usable": c.Usable, "engine": c.Engine, "preset": c.Preset, "reason": c.Reason, "load": c.Load,
+		"slowness": c.Slow, "page_fault_ns": c.Speed.FaultNs, "copy_gb_s": c.Speed.CopyGBs, "two_threads": c.Speed.Pair,
 	}}
 	needed := c.Load[c.Engine]
 	f.Found = fmt.Sprintf("%.3g: %s and x264 %s; %s", c.Cores, c.Engine, c.Preset, c.Reason)
-	if s.Capture != beam.EngineAuto || c.Engine != beam.EngineScreencast { // else the reason tells
-		f.Found += fmt.Sprintf("; %s at %v and %d fps keeps about %.1f cores busy", c.Engine, s.Size, s.FPS, needed)
-	}
+	f.Found += fmt.Sprintf("; %s at %v and %d fps keeps about %.1f cores busy here (measured: a page fault takes %.1f us, two threads do the work of %.1f)",
+		c.Engine, s.Size, s.FPS, needed, c.Speed.FaultNs/1000, c.Speed.Pair)
 	if s.AudioOnly || needed <= c.Usable {
 		return f
 	}
 	f.Status = Warning
-	f.Found += fmt.Sprintf(", more than the %.1f that should be used: pictures will be lost", c.Usable)
-	f.Fix = fmt.Sprintf("use a lower --resolution or --fps, or give it %.0f cores", math.Ceil(beam.NeededCores(c.Engine, s.Size, s.FPS)))
+	f.Found += fmt.Sprintf(", more than the %.1f that should be used: frames may be lost, and the rate lowered", c.Usable)
+	f.Fix = fmt.Sprintf("use a lower --resolution or --fps, or give it %.0f cores", math.Ceil(needed*c.Cores/c.Usable))
 	if c.Engine != beam.EngineX11 && c.Load[beam.EngineX11] <= c.Usable {
 		f.Fix = "use --capture x11, or a lower --resolution or --fps"
 		if !xvfb {
@@ -45,53 +43,11 @@ type memory struct {
 }
 
 func lookAtMemory() memory {
-	var m memory
-	text, _ := os.ReadFile("/proc/meminfo") // unknown where it fails
-	m.Available = parseMeminfo(string(text))
-	for _, files := range [][2]string{
-		{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-		{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
-	} {
-		limit, known := bytesIn(files[0])
-		// Version 1 has the largest page-aligned int64 for no limit.
-		if known && limit < 1<<62 {
-			m.Limit = limit
-			m.Used, _ = bytesIn(files[1]) // 0 errs on the side of nothing to say
-			break
-		}
+	l, err := machine.ReadLimits()
+	if err != nil || l.MemoryFree == math.MaxUint64 {
+		return memory{} // unknown
 	}
-	return m
-}
-
-// bytesIn reads a file with one number in it, or the word max.
-func bytesIn(path string) (uint64, bool) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
-	return n, err == nil
-}
-
-// parseMeminfo returns what /proc/meminfo calls available, in bytes, or 0
-// (proc_meminfo(5)).
-func parseMeminfo(text string) uint64 {
-	for line := range strings.Lines(text) {
-		rest, found := strings.CutPrefix(line, "MemAvailable:")
-		if !found {
-			continue
-		}
-		fields := strings.Fields(rest)
-		if len(fields) != 2 || fields[1] != "kB" {
-			return 0
-		}
-		kb, err := strconv.ParseUint(fields[0], 10, 64)
-		if err != nil || kb > math.MaxUint64>>10 {
-			return 0
-		}
-		return kb << 10
-	}
-	return 0
+	return memory{Available: l.MemoryFree, Limit: l.MemoryLimit, Used: l.MemoryUsed}
 }
 
 // enoughMemory is what a recording of a room takes at most, in bytes: 170 MB for

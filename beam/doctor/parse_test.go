@@ -54,20 +54,6 @@ func FuzzParseFonts(f *testing.F) {
 	})
 }
 
-func TestParseMeminfo(t *testing.T) {
-	for text, want := range map[string]uint64{
-		"MemTotal:  32 kB\nMemAvailable:   24 kB\n": 24 << 10,
-		"MemAvailable: 24\n":                        0,
-		"MemAvailable: x kB\n":                      0,
-		"MemAvailable: 18446744073709551615 kB":     0,
-		"":                                          0,
-	} {
-		if got := parseMeminfo(text); got != want {
-			t.Errorf("%q: %d", text, got)
-		}
-	}
-}
-
 func TestParseStat(t *testing.T) {
 	got, ok := parseStat("cpu  100 10 40 9000 500 20 30 7 0 0\ncpu0 1 1 1 1\n")
 	if !ok || got != 2 {
@@ -82,13 +68,9 @@ func TestParseStat(t *testing.T) {
 
 func FuzzParseProc(f *testing.F) {
 	f.Add("cpu  100 10 40 9000 500 20 30 7 0 0\n")
-	f.Add("MemAvailable:   24 kB\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if s, ok := parseStat(text); s < 0 || !ok && s != 0 {
 			t.Errorf("%v, %v", s, ok)
-		}
-		if n := parseMeminfo(text); n%1024 != 0 {
-			t.Errorf("%d bytes", n)
 		}
 	})
 }

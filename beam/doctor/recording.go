@@ -52,6 +52,9 @@ func (e *examination) record(ctx, hard context.Context, engine string, page func
 	c.Room, c.Output, c.Force = page(server), path, true
 	c.Duration, c.MaxDuration, c.Capture = e.options.Length, max(c.MaxDuration, e.options.Length), engine
 	c.AudioOnly, c.Storage, c.TempDir, c.Tools = false, beam.Storage{}, e.options.TempDir, e.options.Tools
+	if engine == beam.EngineScreencast {
+		c.Tools.Xvfb = os.DevNull // else it could go on with x11, and tell nothing of a screencast
+	}
 	if t.Settings, t.Err = c.Check(); t.Err != nil {
 		return t
 	}

@@ -65,7 +65,8 @@ func judgePulseAudio(s server) Finding {
 	return f
 }
 
-// lookAtXvfb starts a display for size and ends it.
+// lookAtXvfb starts a display for size, sees whether its frames can be grabbed,
+// and ends it.
 func lookAtXvfb(ctx context.Context, e *examination, size capture.Size) server {
 	var s server
 	if s.Path, s.FindErr = x11.Find(e.options.Tools.Xvfb); s.FindErr != nil {
@@ -85,6 +86,12 @@ func lookAtXvfb(ctx context.Context, e *examination, size capture.Size) server {
 		return s
 	}
 	s.Took = time.Since(began)
+	grab, err := x.NewGrabber(ctx, x11.GrabOptions{Size: size, Log: e.log})
+	if err != nil {
+		s.StartErr = err
+	} else if err := grab.Close(); err != nil {
+		e.log.Warn("grabber did not close", "error", err)
+	}
 	if err := x.Close(ctx); err != nil {
 		e.log.Warn("Xvfb did not close", "error", err)
 	}
@@ -98,7 +105,7 @@ func judgeXvfb(s server, engine string) Finding {
 	if bad == "" {
 		bad = OK
 	}
-	const without = "; --capture screencast works without"
+	const without = "; frames then come from a screencast, which costs more"
 	switch {
 	case s.FindErr != nil:
 		f.Status, f.Found, f.Data = bad, oneLine(s.FindErr), nil
@@ -109,7 +116,7 @@ func judgeXvfb(s server, engine string) Finding {
 	case s.NotTried != "":
 		f.Status, f.Found, f.Fix = bad, fmt.Sprintf("%s; not started: %s", s.Path, s.NotTried), folderFix
 	default:
-		f.Found = fmt.Sprintf("starts in %.1f s (%s)", s.Took.Seconds(), s.Path)
+		f.Found = fmt.Sprintf("starts in %.1f s, its frames can be grabbed (%s)", s.Took.Seconds(), s.Path)
 		return f
 	}
 	switch f.Status {

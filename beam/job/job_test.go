@@ -138,9 +138,9 @@ func TestSizes(t *testing.T) {
 		memory, spool string
 	}{
 		{"720p", func(*Recording) {}, 1300, "1536Mi", "7Gi"},
-		{"720p x11", func(r *Recording) { r.Engine = "x11" }, 800, "1536Mi", "7Gi"},
+		{"720p x11", func(r *Recording) { r.Engine = "x11" }, 1300, "1536Mi", "7Gi"},
 		{"1080p", func(r *Recording) { r.Size = fhd }, 2100, "2304Mi", "11Gi"},
-		{"1080p x11", func(r *Recording) { r.Size, r.Engine = fhd, "x11" }, 1200, "2304Mi", "11Gi"},
+		{"1080p x11", func(r *Recording) { r.Size, r.Engine = fhd, "x11" }, 2100, "2304Mi", "11Gi"},
 		{"480p, an hour", func(r *Recording) { r.Size, r.Longest = capture.Size{Width: 854, Height: 480}, time.Hour }, 1000, "1280Mi", "2Gi"},
 		{"sound", func(r *Recording) { r.AudioOnly = true }, 600, "1Gi", "1Gi"},
 	} {

@@ -1,0 +1,150 @@
+package beam
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"beam/beam/machine"
+	"beam/capture"
+	"beam/capture/ffmpeg"
+	"beam/capture/matroska"
+)
+
+// encoder is a running ffmpeg that waits for the stream of one segment.
+type encoder struct {
+	*ffmpeg.Process
+	engine  string // whose frames it takes
+	started Time
+	outlet  outlet
+
+	mu     sync.Mutex
+	reason error // why it was killed
+}
+
+// outlet is where an encoder writes: ffmpeg is started before the room is
+// ready, and the file is made when it is.
+type outlet struct{ to atomic.Pointer[output] }
+
+func (o *outlet) Write(b []byte) (int, error) {
+	to := o.to.Load()
+	if to == nil {
+		return 0, errEncoderStuck // it writes nothing before it was given something
+	}
+	return to.Write(b)
+}
+
+// writeTo sets where the encoder writes. It must be called before the encoder
+// is given anything.
+func (e *encoder) writeTo(o *output) { e.outlet.to.Store(o) }
+
+// codecOf returns in which form an engine's frames go to the encoder.
+func codecOf(engine string) (matroska.Codec, ffmpeg.Codec) {
+	if engine == EngineX11 {
+		return matroska.I420, ffmpeg.I420
+	}
+	return matroska.MJPEG, ffmpeg.JPEG
+}
+
+// startEncoder starts an encoder for the frames of an engine. It has to be
+// waited for.
+func (r *recorder) startEncoder(hard context.Context, engine string) (*encoder, error) {
+	s := r.settings
+	_, codec := codecOf(engine)
+	spec := ffmpeg.Spec{
+		FPS: s.FPS, VFR: s.FPSMode == FPSModeVFR, Codec: codec,
+		Preset: r.preset, CRF: crf, MaxRate: chooseRate(s.Size, s.FPS), Threads: r.machine.threads(),
+	}
+	if !s.AudioOnly {
+		spec.Size = s.Size
+	}
+	args, err := ffmpeg.Args(spec)
+	if err != nil {
+		return nil, &Fault{Class: ClassInternal, Op: "start ffmpeg", Err: err}
+	}
+	e := &encoder{engine: engine, started: capture.Now()}
+	e.Process, err = ffmpeg.Start(hard, ffmpeg.Options{Path: r.tools.FFmpeg, Args: args, Output: &e.outlet, Log: r.log})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// encoderFor returns an encoder for the frames of an engine: the one that was
+// started ahead, if it is of use, or a new one.
+func (r *recorder) encoderFor(hard context.Context, engine string) (*encoder, error) {
+	ahead := r.ahead
+	r.ahead = nil
+	if ahead != nil {
+		select {
+		case <-ahead.Done():
+		default:
+			if ahead.engine == engine {
+				return ahead, nil
+			}
+		}
+		ahead.end()
+	}
+	return r.startEncoder(hard, engine)
+}
+
+// end ends an encoder that is not needed.
+func (e *encoder) end() {
+	e.Kill()
+	_ = e.Process.Wait() // it was killed
+}
+
+// give gives an encoder up, for a reason that its error will tell.
+func (e *encoder) give(reason error) {
+	e.mu.Lock()
+	if e.reason == nil {
+		e.reason = reason
+	}
+	e.mu.Unlock()
+	e.Kill()
+}
+
+// Wait waits for the end of the encoder and returns why it ended, nil for in
+// order.
+func (e *encoder) Wait() error {
+	err := e.Process.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.reason != nil {
+		return &capture.Fault{Class: capture.ClassEncoder, Op: "encode", Err: e.reason,
+			Hint: "see whether something stopped ffmpeg, whether the machine is overloaded, or whether the disk of the output hangs"}
+	}
+	return err
+}
+
+// The times after which an encoder counts as hanging.
+const (
+	stoppedAfter = time.Second     // without a word, and the process is stopped (T in /proc/PID/stat)
+	silentAfter  = 4 * time.Second // without a word although there is work
+)
+
+// hangs tells whether the encoder hangs at now, when its work has been waiting
+// for so long: ffmpeg tells of its progress twice a second as long as it gets
+// something to do. The time it needs to start is not held against it. What has
+// been waiting says nothing of one that was stopped: the pipe to it holds
+// seconds.
+func (e *encoder) hangs(now Time, waiting time.Duration) bool {
+	silent := now.Sub(max(e.started, e.Progress().At))
+	return min(silent, waiting) >= silentAfter || silent >= stoppedAfter && anyStopped(e.PID(), 0)
+}
+
+// anyStopped tells whether a process, or one of its descendants, was stopped by
+// a signal or a debugger; except with its own does not count.
+func anyStopped(pid, except int) bool {
+	all, err := machine.ReadProcesses()
+	if err != nil {
+		return false
+	}
+	for _, p := range all.Tree(pid, func(pid int) bool { return pid == except }) {
+		if p.Stopped() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,99 @@
+package beam
+
+import (
+	"strings"
+	"sync"
+	"time"
+)
+
+// losses counts what a recording has lost, so that a fault that repeats ends
+// it. Its methods may be called from any goroutine.
+type losses struct {
+	mu   sync.Mutex
+	seen map[string][]Time
+}
+
+// allow notes the loss of something at now, and returns false when it was lost
+// too often within lostWithin.
+func (l *losses) allow(what string, now Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen == nil {
+		l.seen = map[string][]Time{}
+	}
+	l.seen[what] = append(l.seen[what], now)
+	recent := 0
+	for _, at := range l.seen[what] {
+		if now.Sub(at) <= lostWithin {
+			recent++
+		}
+	}
+	return recent <= mostLost
+}
+
+// count returns how often something was lost.
+func (l *losses) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.seen[what])
+}
+
+// repeated tells whether something was lost too often.
+func (l *losses) repeated(now Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, all := range l.seen {
+		recent := 0
+		for _, at := range all {
+			if now.Sub(at) <= lostWithin {
+				recent++
+			}
+		}
+		if recent > mostLost {
+			return true
+		}
+	}
+	return false
+}
+
+// gap is a stretch of the recording in which something was lost and being
+// replaced.
+type gap struct {
+	What     string
+	From, To Time
+	Cause    error
+}
+
+// gaps are the gaps of a recording. Its methods may be called from any
+// goroutine.
+type gaps struct {
+	mu   sync.Mutex
+	list []gap
+}
+
+func (g *gaps) add(what string, from, to Time, cause error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.list = append(g.list, gap{What: what, From: from, To: to, Cause: cause})
+}
+
+// report lists the gaps by their places in the recording.
+func (g *gaps) report(position func(Time) time.Duration) []GapReport {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := []GapReport{}
+	for _, one := range g.list {
+		out = append(out, GapReport{
+			At: round(position(one.From).Seconds(), 2), Seconds: round(one.To.Sub(one.From).Seconds(), 2),
+			Lost: one.What, Cause: firstLine(one.Cause),
+		})
+	}
+	return out
+}
+
+// firstLine returns what an error says in its first line: what follows are the
+// last words of a program.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
