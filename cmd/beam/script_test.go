@@ -9,7 +9,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){"beam": main})
+	testscript.Main(m, map[string]func(){"beam": main})
 }
 
 // TestScripts runs testdata/script: what the command line answers to bad input,

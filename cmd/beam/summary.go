@@ -12,12 +12,16 @@ func (a *app) summary(r *beam.Report) {
 	length := time.Duration(r.Seconds * float64(time.Second)).Round(10 * time.Millisecond)
 	a.stderr.say("%s: %v, %s (%s)", r.Output, length, size(r.Bytes), r.StopReason)
 	if p := r.Pictures; p != nil {
-		a.stderr.say("picture: %dx%d, %d pictures, %d distinct (%.1f fps), %d dropped, longest freeze %.0f ms; %s",
-			r.Width, r.Height, p.Encoded, p.Distinct, p.DistinctFPS, p.Dropped, p.LongestFreeze, r.Engine)
+		kept := ""
+		if p.Kept >= 0 {
+			kept = fmt.Sprintf(" (%.1f %% of what the page painted)", p.Kept)
+		}
+		a.stderr.say("video: %dx%d, %d frames, %d distinct (%.1f fps)%s, %d dropped, longest freeze %.0f ms; %s",
+			r.Width, r.Height, p.Encoded, p.Distinct, p.DistinctFPS, kept, p.Dropped, p.LongestFreeze, engines(r))
 	}
 	s := r.Sound
-	a.stderr.say("sound: %.4g %% captured, %.1f s of it silent, %.0f ms filled in, peak %.0f dBFS, drift %.2f ms a minute, corrected",
-		s.Covered, s.Silent, s.Filled, s.PeakDBFS, s.DriftPerMin)
+	a.stderr.say("audio: %.4g %% captured, %.1f s of it silent, %.0f ms filled in, %s, peak %.0f dBFS, drift %.2f ms a minute, corrected",
+		s.Covered, s.Silent, s.Filled, loudness(s.LUFS), s.PeakDBFS, s.DriftPerMin)
 	used := ""
 	for _, u := range r.Resources {
 		if used != "" {
@@ -33,4 +37,20 @@ func (a *app) summary(r *beam.Report) {
 		a.stderr.warn("degraded: %s", d)
 	}
 	a.stderr.say("report: %s", beam.ReportPath(r.Output))
+}
+
+// engines names where the frames came from.
+func engines(r *beam.Report) string {
+	all := r.Engine
+	for _, c := range r.EngineChanges {
+		all += fmt.Sprintf(", %s from %.0f s on", c.To, c.At)
+	}
+	return all
+}
+
+func loudness(lufs float64) string {
+	if lufs <= -100 {
+		return "silent"
+	}
+	return fmt.Sprintf("%.1f LUFS", lufs)
 }

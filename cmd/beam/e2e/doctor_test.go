@@ -1,4 +1,6 @@
-package main
+//go:build e2e
+
+package e2e
 
 import (
 	"bytes"
@@ -40,7 +42,11 @@ func examine(t *testing.T, code int, env []string, args ...string) examined {
 	if left, err := os.ReadDir(r.cmd.Dir); err != nil || len(left) > 0 {
 		t.Errorf("left %v, %v", left, err)
 	}
-	var told diagnosis
+	var told struct {
+		Version  string           `json:"beam"`
+		Works    bool             `json:"works"`
+		Findings []doctor.Finding `json:"findings"`
+	}
 	decoder := json.NewDecoder(strings.NewReader(r.stdout.String()))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&told); err != nil {
@@ -94,6 +100,7 @@ func pathWithout(t *testing.T, names ...string) string {
 
 // TestDoctorMissing takes away one thing after the other.
 func TestDoctorMissing(t *testing.T) {
+	t.Parallel()
 	chromes := []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"}
 	for _, tt := range []struct {
 		name    string
@@ -115,6 +122,7 @@ func TestDoctorMissing(t *testing.T) {
 		{"fc-list", []string{"fc-list"}, nil, exitComplete, doctor.Fonts, doctor.Warning, "apt-get install fontconfig", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			e := examine(t, tt.code, []string{"PATH=" + pathWithout(t, tt.without...)}, append(tt.args, "--quick")...)
 			e.is(tt.id, tt.status, tt.fix)
 			if said := e.stderr.String(); !strings.Contains(said, tt.says) || (said == "") != (tt.says == "") {
@@ -131,6 +139,7 @@ func TestDoctorMissing(t *testing.T) {
 }
 
 func TestDoctorWithoutFonts(t *testing.T) {
+	t.Parallel()
 	config := filepath.Join(t.TempDir(), "fonts.conf")
 	text := `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig></fontconfig>`
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
@@ -142,6 +151,7 @@ func TestDoctorWithoutFonts(t *testing.T) {
 
 // TestDoctorFontsOfOneScript has Latin letters and nothing else.
 func TestDoctorFontsOfOneScript(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.Symlink("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf", filepath.Join(dir, "latin.ttf")); err != nil {
 		t.Fatal(err)
@@ -160,6 +170,7 @@ func TestDoctorFontsOfOneScript(t *testing.T) {
 
 // TestDoctorNamed looks at the programs that the environment names.
 func TestDoctorNamed(t *testing.T) {
+	t.Parallel()
 	e := examine(t, exitEnvironment, []string{
 		"BEAM_CHROME=/bin/false", "BEAM_FFMPEG=/bin/false", "BEAM_PULSEAUDIO=/bin/false", "BEAM_XVFB=/bin/false",
 	})
@@ -182,7 +193,8 @@ func TestDoctorNamed(t *testing.T) {
 // TestDoctorTrial makes the recordings. The figures are the machine's; that
 // there are any is Beam's.
 func TestDoctorTrial(t *testing.T) {
-	e := examine(t, exitComplete, nil, "--duration", "5s", "--sync")
+	t.Parallel()
+	e := examine(t, exitComplete, nil, "--duration", "4s", "--sync")
 	for _, id := range []string{doctor.Screencast, doctor.X11} {
 		f, found := e.findings[id]
 		if !found {
@@ -202,12 +214,14 @@ func TestDoctorTrial(t *testing.T) {
 }
 
 func TestDoctorStopped(t *testing.T) {
+	t.Parallel()
 	r := &recording{t: t, tmp: privateDir(t), ended: make(chan struct{})}
 	r.cmd = command(t, r.tmp, "doctor", "--duration", "60s", "--capture", "screencast")
 	r.cmd.Dir = t.TempDir()
 	r.run()
 	r.until(joinLimit, "examine the clock", func() bool { return strings.Contains(r.stdout.String(), "clock") })
-	time.Sleep(2 * time.Second) // into the trial, which may or may not have begun to record
+	// The trial follows: it may or may not have begun to record.
+	r.until(joinLimit, "begin the trial", func() bool { return slices.ContainsFunc(r.processes(), process.isChrome) })
 	r.signal(syscall.SIGTERM)
 	r.ends(exitInternal)
 	r.said("interrupted")
@@ -215,6 +229,7 @@ func TestDoctorStopped(t *testing.T) {
 
 // TestDoctorUnprivileged examines as a user who has nothing.
 func TestDoctorUnprivileged(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		examine(t, exitComplete, []string{"BEAM_CHROME_NO_SANDBOX=1"}, "--quick")
 		return

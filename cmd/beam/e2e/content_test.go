@@ -1,11 +1,10 @@
-package main
+//go:build e2e
+
+package e2e
 
 import (
 	"encoding/json"
-	"fmt"
 	"image/color"
-	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,8 +75,9 @@ func shares(t *testing.T, path string, colours ...color.RGBA) (at []time.Duratio
 // TestRecordDemo records the built-in room: everybody is seen and heard, and
 // the report, the summary and beam inspect tell of it.
 func TestRecordDemo(t *testing.T) {
+	t.Parallel()
 	r := record(t, "demo", "--duration", "15s", "--capture", "screencast")
-	r.ends(exitComplete)
+	r.completes()
 	q := r.sound(15 * time.Second)
 	if v := q.File.Video; v.Width != 1280 || v.Height != 720 || v.PixelFormat != "yuv420p" || v.ColourMatrix != "bt709" {
 		t.Errorf("picture %dx%d %s %s", v.Width, v.Height, v.PixelFormat, v.ColourMatrix)
@@ -125,15 +125,20 @@ func TestRecordDemo(t *testing.T) {
 	report := r.report()
 	whole(t, report)
 	p := report.Pictures
-	if p == nil || p.Encoded != q.Picture.Pictures || p.DistinctFPS < 15 || p.Captured < p.Distinct || p.Distinct+p.Repeated != p.Encoded {
+	// The file shows no more distinct pictures than the report counts. It may
+	// show fewer: of two that were captured one after the other, the second can
+	// look the same. Each further segment begins with a keyframe of its own, which
+	// may look like another picture.
+	if p == nil || p.Encoded != q.Picture.Pictures || q.Picture.Distinct > p.Distinct+report.Segments-1 || q.Picture.Distinct < p.Distinct/2 ||
+		p.Captured < p.Distinct || p.Distinct+p.Repeated != p.Encoded {
 		t.Errorf("pictures in the report: %+v; in the file: %+v", p, q.Picture)
 	}
 	if report.Width != 1280 || report.Height != 720 || report.FPS != 30 || report.Engine != beam.EngineScreencast ||
-		report.StopReason != beam.ReasonDuration || len(report.Degraded) > 0 || report.Fault != "" || report.Bytes != q.File.Bytes ||
-		report.FirstFrame <= 0 || time.Since(report.StartedAt) > 5*time.Minute || len(report.Resources) < 4 || report.Versions["chrome"] == "" {
+		report.StopReason != beam.ReasonDuration || report.Fault != "" || report.Bytes != q.File.Bytes ||
+		report.FirstFrame <= 0 || report.StartedAt.Before(r.started) || report.StartedAt.After(time.Now()) || len(report.Resources) < 4 || report.Versions["chrome"] == "" {
 		t.Errorf("report: %+v", report)
 	}
-	r.said("beam: recording demo at 1280x720, 30 fps to "+r.out, "picture: 1280x720, ", "sound: ", "used: ", "report: "+beam.ReportPath(r.out))
+	r.said("beam: recording demo at 1280x720, 30 fps to "+r.out, "video: 1280x720, ", "audio: ", "used: ", "report: "+beam.ReportPath(r.out))
 	if r.stdout.String() != "" {
 		t.Errorf("printed on standard output: %s", r.stdout.String())
 	}
@@ -157,91 +162,11 @@ func TestRecordDemo(t *testing.T) {
 	}
 }
 
-// TestRecordTiming records the timing page with both engines.
-func TestRecordTiming(t *testing.T) {
-	url := demoPages(t).timing
-	for _, engine := range []string{beam.EngineScreencast, beam.EngineX11} {
-		t.Run(engine, func(t *testing.T) {
-			attempt(t, func(t *testing.T) (faults []string) {
-				const length = 8 * time.Second
-				r := record(t, url, "--duration", length.String(), "--capture", engine)
-				r.recordFor(0)
-				r.ends(exitComplete)
-				r.sound(length)
-				whole(t, r.report())
-				m, err := judge.JudgeTiming(limited(t), inspect.Tools{}, r.out)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Logf("%.1f distinct a second, longest freeze %.0f ms, offset %.0f ms, spread %.1f ms, wander %.0f ms",
-					m.DistinctPerSecond, m.LongestFreezeMs, m.Offset.MedianMs, m.OffsetSpreadMs, m.PictureWanderMs)
-				if m.Backwards > 0 {
-					t.Errorf("the clock went back %d times", m.Backwards)
-				}
-				if m.DistinctPerSecond < 20 || m.Stretches != 1 {
-					faults = append(faults, fmt.Sprintf("pictures: %+v", m.Motion))
-				}
-				if len(m.MissingBeeps) > 0 || m.StrayBeeps > 0 || m.Beeps < 6 {
-					faults = append(faults, fmt.Sprintf("%d beeps, %v missing, %d stray", m.Beeps, m.MissingBeeps, m.StrayBeeps))
-				}
-				if spread := steadySpread(m.Seconds); spread > 60 || m.Offset.MedianMs < -200 || m.Offset.MedianMs > 100 {
-					faults = append(faults, fmt.Sprintf("spread %.1f ms, offsets %+v", spread, m.Seconds))
-				}
-				return faults
-			})
-		})
-	}
-}
-
-// steadySpread returns by how many milliseconds the offsets of the seconds
-// differ, less the one that is farthest from the others: where the machine is
-// busy, the page itself is late with a beep now and then.
-func steadySpread(seconds []marks.SecondOffset) float64 {
-	var offsets []float64
-	for _, s := range seconds {
-		offsets = append(offsets, s.FittedMs)
-	}
-	slices.Sort(offsets)
-	n := len(offsets)
-	if n < 3 {
-		return math.Inf(1)
-	}
-	return min(offsets[n-1]-offsets[1], offsets[n-2]-offsets[0])
-}
-
-// TestRecordLipSync records a participant that flashes and beeps at once.
-func TestRecordLipSync(t *testing.T) {
-	url := demoPages(t).lipSync
-	for _, engine := range []string{beam.EngineScreencast, beam.EngineX11} {
-		t.Run(engine, func(t *testing.T) {
-			attempt(t, func(t *testing.T) (faults []string) {
-				const length = 8 * time.Second
-				r := record(t, url, "--duration", length.String(), "--capture", engine)
-				r.recordFor(0)
-				r.ends(exitComplete)
-				r.sound(length)
-				m, err := judge.JudgeLipSync(limited(t), inspect.Tools{}, r.out)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Logf("offset %.0f ms (%.0f to %.0f) over %d pairs, %.1f distinct a second",
-					m.Offset.MedianMs, m.Offset.MinMs, m.Offset.MaxMs, len(m.Pairs), m.Clip.DistinctPerSecond)
-				if len(m.Pairs) < 6 || m.Offset.MedianMs < -45 || m.Offset.MedianMs > 65 {
-					faults = append(faults, fmt.Sprintf("offset %+v, %d pairs", m.Offset, len(m.Pairs)))
-				}
-				if m.Clip.DistinctPerSecond < 20 {
-					faults = append(faults, fmt.Sprintf("clip: %+v", m.Clip))
-				}
-				return faults
-			})
-		})
-	}
-}
-
 // TestTwoRecordings makes two recordings at once: each holds only its own page.
 func TestTwoRecordings(t *testing.T) {
+	t.Parallel()
 	red, blue := color.RGBA{200, 40, 40, 255}, color.RGBA{40, 60, 200, 255}
-	const length = 5 * time.Second
+	const length = 4 * time.Second
 	type one struct {
 		colour, other color.RGBA
 		hz, otherHz   int
@@ -253,7 +178,9 @@ func TestTwoRecordings(t *testing.T) {
 		o.r = record(t, open(t, toned(o.colour, o.hz)).URL, "--duration", length.String(), "--resolution", "480p")
 	}
 	for _, o := range both {
-		o.r.recordFor(0)
+		o.r.begins()
+	}
+	for _, o := range both {
 		o.r.completes()
 	}
 	for _, o := range both {

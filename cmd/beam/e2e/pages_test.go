@@ -1,4 +1,6 @@
-package main
+//go:build e2e
+
+package e2e
 
 import (
 	"bufio"
@@ -18,10 +20,12 @@ import (
 )
 
 // site serves one page at /, and what a page may want beside it: /go answers
-// once the test lets it, /hang never does.
+// once the test lets it, /hang never does, and /shown is how the page tells that
+// it has come so far.
 type site struct {
 	*httptest.Server
 	Loads   atomic.Int32 // of the page
+	Shown   atomic.Int32 // times that the page asked for /shown
 	release func()
 }
 
@@ -41,6 +45,7 @@ func serve(t *testing.T, page func(load int) string) *site {
 		case <-r.Context().Done():
 		}
 	})
+	mux.HandleFunc("GET /shown", func(http.ResponseWriter, *http.Request) { s.Shown.Add(1) })
 	mux.HandleFunc("GET /hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	s.Server = httptest.NewUnstartedServer(mux)
 	s.Config.ErrorLog = log.New(discard{}, "", 0)
@@ -121,7 +126,7 @@ var startDemo = sync.OnceValues(func() (demoRoom, error) {
 		close(over)
 		return demoRoom{}, err
 	}
-	shared.clean = append([]func(){func() {
+	atEnd(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		kill := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 		defer kill.Stop()
@@ -129,7 +134,7 @@ var startDemo = sync.OnceValues(func() (demoRoom, error) {
 		if err := cmd.Wait(); err != nil {
 			panic(fmt.Sprintf("beam demo did not end in order: %v", err))
 		}
-	}}, shared.clean...)
+	})
 	var d demoRoom
 	lines := bufio.NewScanner(out)
 	for _, into := range []*string{&d.room, &d.timing, &d.lipSync} {

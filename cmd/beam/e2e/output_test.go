@@ -1,4 +1,6 @@
-package main
+//go:build e2e
+
+package e2e
 
 import (
 	"encoding/json"
@@ -55,6 +57,7 @@ func checkEvents(t *testing.T, r *recording) {
 // TestRecordOnTerminal records with a terminal as standard error: a live line
 // tells how the recording stands, and is gone at the end.
 func TestRecordOnTerminal(t *testing.T) {
+	t.Parallel()
 	tmp, out := privateDir(t), filepath.Join(t.TempDir(), "rec.mp4")
 	url := open(t, toned(color.RGBA{200, 120, 40, 255}, 700)).URL
 	r := &recording{t: t, tmp: tmp, out: out, ended: make(chan struct{})}
@@ -62,7 +65,7 @@ func TestRecordOnTerminal(t *testing.T) {
 	// util-linux's script gives the command a terminal, and passes its exit code on.
 	r.cmd = private(exec.Command("script", "-qec", line, "/dev/null"), tmp)
 	r.run()
-	r.ends(exitComplete)
+	r.completes()
 	text := r.stdout.String()
 	if !regexp.MustCompile(`REC 00:00:0[12]  +[0-9.]+ fps  [0-9.]+ MB  [0-9]+ dropped  sound \[#+\.+\] -1[0-9] dB`).MatchString(text) {
 		t.Errorf("no live line:\n%q", text)

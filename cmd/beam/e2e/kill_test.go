@@ -1,4 +1,6 @@
-package main
+//go:build e2e
+
+package e2e
 
 import (
 	"encoding/json"
@@ -19,10 +21,12 @@ import (
 	"beam/beam"
 )
 
-// mostLost is the most that may be missing of a recording that was killed.
-const mostLost = 2 * time.Second
+// mostLost is the most that may be missing of a recording that was killed: the
+// fragment of two seconds that was being written, and what a busy machine had
+// not encoded yet.
+const mostLost = 3500 * time.Millisecond
 
-// kills is how many recordings TestKills kills: BEAM_KILLS, or a few.
+// kills is how many recordings testKills kills: BEAM_KILLS, or a few.
 func kills(t *testing.T) int {
 	t.Helper()
 	value := os.Getenv("BEAM_KILLS")
@@ -36,11 +40,10 @@ func kills(t *testing.T) int {
 	return n
 }
 
-// TestKills kills recordings at random instants: Beam, ffmpeg, or everything at
-// once. What beam recover makes of the file plays, has no more than two seconds
-// less than was recorded, and is the object. BEAM_SEED repeats one of them.
-func TestKills(t *testing.T) {
-	s := newStore(t)
+// testKills kills recordings at random instants: Beam, ffmpeg, or everything at
+// once. What beam recover makes of the file plays, has hardly less than was
+// recorded, and is the object. BEAM_SEED repeats one of them.
+func testKills(t *testing.T, s *store) {
 	pages := []string{open(t, noisy()).URL, open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL}
 	first := uint64(time.Now().UnixNano())
 	if value := os.Getenv("BEAM_SEED"); value != "" {
@@ -59,7 +62,7 @@ func TestKills(t *testing.T) {
 			page := pages[random.IntN(len(pages))]
 			after := time.Duration(random.Int64N(int64(5 * time.Second)))
 			r := s.record(t, fmt.Sprintf("%d.mp4", seed), page, "--max-duration", nearlyFull, "--capture", engine)
-			r.recordFor(0)
+			r.begins()
 			began := r.sees("that it records", func(e beam.Event) bool { return e.State == beam.StateRecording }).Time
 			time.Sleep(after)
 			end := time.Now()
@@ -91,7 +94,7 @@ func (r *recording) killed(who string) time.Time {
 	case "ffmpeg":
 		// Another takes its place.
 		r.kill("ffmpeg", isFFmpeg)
-		r.says("starting another (1 of 3)")
+		r.says("the encoder was lost, ")
 		time.Sleep(2 * time.Second)
 		at = time.Now()
 		r.signal(syscall.SIGTERM)
@@ -172,12 +175,11 @@ func (s *store) recovered(t *testing.T, r *recording, who string, length time.Du
 	return lost
 }
 
-// TestRecoverWithoutBucket recovers a recording that had no bucket, and then
+// testRecoverWithoutBucket recovers a recording that had no bucket, and then
 // uploads it because one is named.
-func TestRecoverWithoutBucket(t *testing.T) {
-	s := newStore(t)
+func testRecoverWithoutBucket(t *testing.T, s *store) {
 	r := recordTo(t, privateDir(t), filepath.Join(s.dir, "Rec-weekly-1767312000000.mp4"), open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL, "--resolution", "480p")
-	r.recordFor(3 * time.Second)
+	r.wrote()
 	r.killed("beam")
 	out, errs, code := beamRun(t, "recover", s.dir)
 	if code != exitComplete || !strings.Contains(out, "weekly-1767312000000.mp4: finished, ") {
@@ -189,7 +191,7 @@ func TestRecoverWithoutBucket(t *testing.T) {
 	}
 	for range 2 { // the second time there is nothing to do
 		out, errs, code = beamRun(t, append([]string{"recover", r.out}, s.flags()...)...)
-		const url = "s3://recordings/team/beam/weekly/20260102/Rec-weekly-1767312000000.mp4"
+		url := "s3://" + s.Bucket + "/team/beam/weekly/20260102/Rec-weekly-1767312000000.mp4"
 		if code != exitComplete || !strings.Contains(out, url) {
 			t.Fatalf("recover ended with %d: %s%s", code, out, errs)
 		}
@@ -198,12 +200,11 @@ func TestRecoverWithoutBucket(t *testing.T) {
 	}
 }
 
-// TestRecoverFromBucket loses the machine: what is in the bucket is completed
+// testRecoverFromBucket loses the machine: what is in the bucket is completed
 // from there, but not as long as the recorder lives.
-func TestRecoverFromBucket(t *testing.T) {
-	s := newStore(t)
+func testRecoverFromBucket(t *testing.T, s *store) {
 	r := s.record(t, "rec.mp4", open(t, noisy()).URL, "--max-duration", nearlyFull, "--s3-heartbeat", "1s")
-	r.recordFor(0)
+	r.begins()
 	r.sees("a part in the bucket while recording", partSent)
 	where := append([]string{"recover", "s3://" + s.Bucket + "/team"}, s.access()...)
 	out, errs, code := beamRun(t, where...)

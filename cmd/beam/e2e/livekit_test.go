@@ -1,6 +1,6 @@
-//go:build livekit
+//go:build e2e && livekit
 
-package main
+package e2e
 
 import (
 	"image/color"

@@ -1,7 +1,8 @@
-package main
+//go:build e2e
+
+package e2e
 
 import (
-	"fmt"
 	"image/color"
 	"os"
 	"path/filepath"
@@ -37,142 +38,94 @@ func (r *recording) kept(least time.Duration) inspect.Report {
 
 // TestChromeDies kills the browser: Beam joins again, and the recording goes on.
 func TestChromeDies(t *testing.T) {
+	t.Parallel()
 	first, second := color.RGBA{200, 40, 40, 255}, color.RGBA{40, 60, 200, 255}
 	s := serve(t, func(load int) string {
 		if load == 1 {
 			return toned(first, 600)
 		}
-		return toned(second, 900)
+		return toned(second, 900) + `<script>setTimeout(() => fetch('/shown'), 3000)</script>`
 	})
 	s.Start()
-	r := record(t, s.URL, "--capture", "screencast", "--duration", "11s", "--resolution", "480p")
-	r.recordFor(3 * time.Second)
+	r := record(t, s.URL, "--capture", "screencast", "--resolution", "480p")
+	r.recordFor(4 * time.Second)
+	until := time.Since(r.begun)
 	r.kill("Chrome", process.isChrome)
-	r.says("the browser was lost, joining again (1 of 3)")
+	r.says("the browser was lost, ")
+	r.until(joinLimit, "join again", func() bool { return s.Shown.Load() > 0 })
+	r.signal(syscall.SIGINT)
 	r.ends(exitDegraded)
-	r.said("degraded: the browser was lost and joined again 1 times")
-	r.sound(11 * time.Second)
+	r.said("degraded: the browser was lost ")
+	r.sound(0)
 	at, share := shares(t, r.out, first, second)
 	if begin := share[30]; begin[0] < 0.9 {
 		t.Errorf("picture at %v: %v", at[30], begin)
 	}
-	if end := share[len(share)-30]; end[1] < 0.9 {
-		t.Errorf("picture at %v: %v", at[len(at)-30], end)
+	if end := share[len(share)-15]; end[1] < 0.9 {
+		t.Errorf("picture at %v: %v", at[len(at)-15], end)
 	}
 	windows := tones(t, r.out, 600, 900)
 	// Single windows don't count: on a busy machine Chrome drops some sound.
 	heard := func(i int, windows []marks.ToneWindow) bool {
 		return slices.ContainsFunc(windows, func(w marks.ToneWindow) bool { return w.LevelsDBFS[i] > -15 })
 	}
-	if !heard(0, windows[10:25]) || !heard(1, windows[len(windows)-15:]) {
-		t.Errorf("sound before the loss: %v; at the end: %v", windows[10:25], windows[len(windows)-15:])
+	if before, end := windows[:until/blockTone-5], windows[len(windows)-20:]; !heard(0, before) || !heard(1, end) {
+		t.Errorf("sound before the loss: %v; at the end: %v", before, end)
 	}
 	report := r.report()
-	if report.StopReason != beam.ReasonDuration || report.Fault != "" || !slices.ContainsFunc(report.Notices, func(n string) bool {
-		return strings.Contains(n, "joining again")
+	if report.StopReason != beam.ReasonAsked || report.Fault != "" || !slices.ContainsFunc(report.Notices, func(n string) bool {
+		return strings.Contains(n, "the browser was lost, ")
 	}) {
 		t.Errorf("report: %+v", report)
 	}
 }
 
-// TestProgramsDie kills one of the programs that a recording can't go on
-// without: another takes its place, and the recording is whole but for what was
-// lost.
-func TestProgramsDie(t *testing.T) {
-	url := open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL
-	for _, c := range []struct {
-		name, engine string
-		which        func(process) bool
-		degraded     string
-	}{
-		{"ffmpeg", beam.EngineScreencast, isFFmpeg, "the encoder was lost 1 times"},
-		{"ffmpeg", beam.EngineX11, isFFmpeg, "the encoder was lost 1 times"},
-		{"PulseAudio", beam.EngineScreencast, isPulseAudio, "the sound server was lost 1 times"},
-		{"Xvfb", beam.EngineX11, isXvfb, "the browser was lost and joined again 1 times"},
-	} {
-		t.Run(c.name+" "+c.engine, func(t *testing.T) {
-			t.Parallel()
-			r := record(t, url, "--capture", c.engine, "--resolution", "480p", "--duration", "16s")
-			r.recordFor(5 * time.Second)
-			r.kill(c.name, c.which)
-			r.ends(exitDegraded)
-			r.said(c.degraded)
-			q := r.kept(15900 * time.Millisecond)
-			if q.File.MP4 == nil || q.File.MP4.Fragmented || !q.File.MP4.MoovFirst || q.File.DurationSeconds > 16.2 {
-				t.Errorf("the file: %.2f s, %+v", q.File.DurationSeconds, q.File.MP4)
-			}
-			windows := tones(t, r.out, 700)
-			for _, part := range [][]marks.ToneWindow{windows[10:25], windows[len(windows)-15:]} {
-				if !slices.ContainsFunc(part, func(w marks.ToneWindow) bool { return w.LevelsDBFS[0] > -15 }) {
-					t.Errorf("the tone is not heard: %v", part)
-				}
-			}
-			if report := r.report(); report.StopReason != beam.ReasonDuration || report.Fault != "" || report.Segments > 2 {
-				t.Errorf("report: %+v", report)
-			}
-		})
-	}
-}
-
-// TestProgramsDieAgain kills what takes the place of a lost program too: in the
+// TestProgramsDieAgain kills what takes the place of a lost encoder too: in the
 // end the recording gives up, and what was recorded is kept.
 func TestProgramsDieAgain(t *testing.T) {
+	t.Parallel()
 	url := open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL
-	for _, c := range []struct {
-		name, engine string
-		which        func(process) bool
-		codes        []int
-	}{
-		{"ffmpeg", beam.EngineScreencast, isFFmpeg, []int{exitEncoder}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			r := record(t, url, "--capture", c.engine, "--resolution", "480p")
-			r.recordFor(5 * time.Second)
-			for n := 1; n <= 3; n++ {
-				r.kill(c.name, c.which)
-				r.says(fmt.Sprintf("starting another (%d of 3)", n))
-				r.recordFor(3 * time.Second)
-			}
-			r.kill(c.name, c.which)
-			killed := time.Now()
-			select {
-			case <-r.ended:
-			case <-time.After(joinLimit):
-				t.Fatal("beam went on")
-			}
-			t.Logf("ended %v later", time.Since(killed).Round(time.Millisecond))
-			if !slices.Contains(c.codes, r.code()) {
-				t.Errorf("beam ended with %d, want one of %v", r.code(), c.codes)
-			}
-			r.said("beam: error: ", "report: ")
-			q := r.kept(2500 * time.Millisecond)
-			if q.File.MP4 == nil || q.File.MP4.Fragmented || !q.File.MP4.MoovFirst {
-				t.Errorf("the file was not finished: %+v", q.File.MP4)
-			}
-			if report := r.report(); report.StopReason != beam.ReasonFailure+": "+beam.FailureRetries || report.Fault == "" {
-				t.Errorf("report: %+v", report)
-			}
+	r := record(t, url, "--capture", beam.EngineScreencast, "--resolution", "480p")
+	r.wrote()
+	for n := 1; n <= 3; n++ {
+		r.kill("ffmpeg", isFFmpeg)
+		r.until(joinLimit, "start another encoder", func() bool {
+			return strings.Count(r.stderr.String(), "beam: warning: the encoder was lost, starting another") == n && slices.ContainsFunc(r.processes(), isFFmpeg)
 		})
+	}
+	r.kill("ffmpeg", isFFmpeg)
+	r.ends(exitEncoder)
+	r.said("beam: error: ", "report: ")
+	q := r.kept(onDisk)
+	if q.File.MP4 == nil || q.File.MP4.Fragmented || !q.File.MP4.MoovFirst {
+		t.Errorf("the file was not finished: %+v", q.File.MP4)
+	}
+	if report := r.report(); report.StopReason != beam.ReasonFailure+": "+beam.FailureRetries || report.Fault == "" {
+		t.Errorf("report: %+v", report)
 	}
 }
 
 // TestBeamDies kills Beam: nothing that it started outlives it, the file plays
-// as far as it was written, and the next recording sweeps the private folder.
+// as far as it was written, other commands find no recording, and the next one
+// takes its id and sweeps the private folder.
 func TestBeamDies(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []string{beam.EngineScreencast, beam.EngineX11} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			url := open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL
-			r := record(t, url, "--capture", engine, "--resolution", "480p")
-			r.recordFor(5 * time.Second)
+			r := record(t, url, "--capture", engine, "--resolution", "480p", "--id", "gone")
+			r.wrote()
 			if n := len(r.processes()); n < 5 {
 				t.Fatalf("%d processes of the recording were found", n)
 			}
 			r.signal(syscall.SIGKILL)
 			<-r.ended
 			r.processesGone()
-			r.kept(2500 * time.Millisecond)
+			r.kept(onDisk)
+			if out, code := r.tell("pause", "gone"); code != exitUsage || !strings.Contains(out, "no such recording is running") {
+				t.Errorf("pause: %d, %s", code, out)
+			}
 			if left, err := os.ReadDir(r.tmp); err != nil || len(left) != 2 { // and the folder of the control socket
 				t.Errorf("%d private folders left, %v", len(left), err)
 			}
@@ -181,7 +134,7 @@ func TestBeamDies(t *testing.T) {
 				// that number does.
 				_ = os.Remove("/tmp/.X11-unix/X" + strings.TrimPrefix(r.display, ":"))
 			}
-			next := recordTo(t, r.tmp, filepath.Join(t.TempDir(), "rec.mp4"), url+"/missing")
+			next := recordTo(t, r.tmp, filepath.Join(t.TempDir(), "rec.mp4"), url+"/missing", "--id", "gone")
 			next.ends(exitRoom)
 		})
 	}
@@ -190,6 +143,7 @@ func TestBeamDies(t *testing.T) {
 // TestDiskFull fills the disk that a recording goes to: it ends, and what was
 // recorded is finished and plays.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount a small disk")
 	}
@@ -198,6 +152,7 @@ func TestDiskFull(t *testing.T) {
 		free int64 // bytes that are left
 	}{{"nearly", 16 << 20}, {"wholly", 0}} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			disk := t.TempDir()
 			if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
 				t.Fatal(err)
@@ -209,11 +164,11 @@ func TestDiskFull(t *testing.T) {
 			})
 			url := open(t, toned(color.RGBA{40, 80, 160, 255}, 700)).URL
 			r := recordTo(t, privateDir(t), filepath.Join(disk, "rec.mp4"), url, "--resolution", "480p", "--max-duration", "2m")
-			r.recordFor(5 * time.Second)
+			r.wrote()
 			fill(t, filepath.Join(disk, "fill"), c.free)
 			r.ends(exitEncoder)
 			r.said("hint: ", "disk is full", "what was recorded so far is kept")
-			q := r.kept(2500 * time.Millisecond)
+			q := r.kept(onDisk)
 			if q.File.MP4 == nil || q.File.MP4.Fragmented {
 				t.Errorf("the file was not finished: %+v", q.File.MP4)
 			}

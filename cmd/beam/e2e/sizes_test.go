@@ -1,4 +1,6 @@
-package main
+//go:build e2e
+
+package e2e
 
 import (
 	"errors"
@@ -13,7 +15,6 @@ import (
 	"beam/beam"
 	"beam/capture"
 	"beam/capture/inspect"
-	"beam/capture/judge"
 	"beam/capture/marks"
 )
 
@@ -59,6 +60,7 @@ strip(innerHeight, %g);
 // TestRecordSizes records a page that tells its own size: picture and viewport
 // are exactly as large as asked for, to the pixel in each corner.
 func TestRecordSizes(t *testing.T) {
+	t.Parallel()
 	url := open(t, cornersPage()).URL
 	for _, c := range []struct {
 		engine string
@@ -71,10 +73,11 @@ func TestRecordSizes(t *testing.T) {
 		{beam.EngineX11, []string{"--resolution", "720x1280"}, capture.Size{Width: 720, Height: 1280}},
 	} {
 		t.Run(c.engine+"/"+c.size.String(), func(t *testing.T) {
-			r := record(t, url, append(c.args, "--capture", c.engine, "--duration", "3s")...)
-			r.recordFor(0)
+			t.Parallel()
+			r := record(t, url, append(c.args, "--capture", c.engine, "--duration", "2s")...)
+			r.begins()
 			r.completes()
-			q := r.sound(3 * time.Second)
+			q := r.sound(2 * time.Second)
 			if v := q.File.Video; v.Width != c.size.Width || v.Height != c.size.Height {
 				t.Errorf("picture %dx%d", v.Width, v.Height)
 			}
@@ -133,56 +136,47 @@ func checkCorners(t *testing.T, path string, size capture.Size) {
 	}
 }
 
-// TestRecordRates records with other rates: pictures come at that rate, and at
-// the times that the page's clock shows.
+// TestRecordRates records with other rates: the file has that rate, the pictures
+// are in order, and each that was captured is there once.
 func TestRecordRates(t *testing.T) {
-	url := demoPages(t).timing
+	t.Parallel()
 	const length = 4 * time.Second
 	for _, c := range []struct {
-		name  string
-		fps   float64 // of the file; 0 for whatever came
-		least float64 // distinct pictures a second
-		args  []string
+		name string
+		fps  float64 // of the file; 0 for whatever came
+		args []string
 	}{
-		{"15", 15, 12, []string{"--fps", "15"}},
-		{"60", 60, 20, []string{"--fps", "60", "--resolution", "480p", "--json"}},
-		{"vfr", 0, 18, []string{"--fps-mode", "vfr"}},
+		{"15", 15, []string{"--fps", "15"}},
+		{"60", 60, []string{"--fps", "60", "--json"}},
+		{"vfr", 0, []string{"--fps-mode", "vfr"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			attempt(t, func(t *testing.T) (faults []string) {
-				r := record(t, url, append(c.args, "--capture", "screencast", "--duration", length.String())...)
-				r.recordFor(0)
-				r.completes()
-				q := r.sound(length)
-				if c.fps > 0 && math.Abs(float64(q.Picture.Pictures)-c.fps*length.Seconds()) > 3 {
-					t.Errorf("%d pictures in %v at %g a second", q.Picture.Pictures, length, c.fps)
-				}
-				if c.name == "60" {
-					checkEvents(t, r)
-				}
-				m, err := judge.JudgeTiming(limited(t), inspect.Tools{}, r.out)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Logf("%.1f distinct a second, wander %.0f ms, drift %.0f ppm", m.DistinctPerSecond, m.PictureWanderMs, m.ClockDriftPPM)
-				if m.Backwards > 0 {
-					t.Errorf("the clock went back %d times", m.Backwards)
-				}
-				if m.DistinctPerSecond < c.least || m.PictureWanderMs > 100 || math.Abs(m.ClockDriftPPM) > 15000 || len(m.MissingBeeps) > 0 {
-					faults = append(faults, fmt.Sprintf("%.1f distinct a second, wander %.0f ms, drift %.0f ppm, beeps missing: %v",
-						m.DistinctPerSecond, m.PictureWanderMs, m.ClockDriftPPM, m.MissingBeeps))
-				}
-				return faults
-			})
+			t.Parallel()
+			r := record(t, demoPages(t).timing, append(c.args, "--resolution", "480p", "--capture", "screencast", "--duration", length.String())...)
+			r.begins()
+			r.completes()
+			q := r.sound(length)
+			if c.fps > 0 && math.Abs(float64(q.Picture.Pictures)-c.fps*length.Seconds()) > 3 {
+				t.Errorf("%d pictures in %v at %g a second", q.Picture.Pictures, length, c.fps)
+			}
+			if c.name == "60" {
+				checkEvents(t, r)
+			}
+			m := judged(t, r)
+			p := r.report().Pictures
+			if p == nil || c.fps > 0 && p.Encoded != q.Picture.Pictures || m.Distinct > p.Distinct || c.fps > 0 && p.Distinct+p.Repeated != p.Encoded {
+				t.Errorf("%d distinct pictures of %d in the file; the report says %+v", m.Distinct, q.Picture.Pictures, p)
+			}
 		})
 	}
 }
 
 // TestRecordAudioOnly records sound without a picture.
 func TestRecordAudioOnly(t *testing.T) {
+	t.Parallel()
 	r := record(t, open(t, toned(color.RGBA{1, 2, 3, 255}, 700)).URL, "--audio-only", "--duration", "4s")
-	r.recordFor(0)
-	r.ends(exitComplete)
+	r.begins()
+	r.completes()
 	q := quality(t, r.out)
 	if q.File.VideoStreams != 0 || q.File.AudioStreams != 1 || q.File.Audio.Codec != "aac" || q.Sound.Gaps > 0 || q.Sound.DecodeErrors > 0 {
 		t.Errorf("file: %+v, sound %+v", q.File, q.Sound)
@@ -199,18 +193,20 @@ func TestRecordAudioOnly(t *testing.T) {
 // TestRecordStatic records a page that never changes: that is not a fault, and
 // the file is as long as it should be.
 func TestRecordStatic(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{beam.FPSModeCFR, beam.FPSModeVFR} {
 		t.Run(mode, func(t *testing.T) {
-			r := record(t, open(t, ground(color.RGBA{90, 120, 60, 255})).URL, "--duration", "5s", "--fps-mode", mode, "--capture", "screencast")
-			r.recordFor(0)
-			r.ends(exitComplete)
+			t.Parallel()
+			r := record(t, open(t, ground(color.RGBA{90, 120, 60, 255})).URL, "--duration", "3s", "--resolution", "480p", "--fps-mode", mode, "--capture", "screencast")
+			r.begins()
+			r.completes()
 			q := quality(t, r.out)
-			r.lasts(q, 5*time.Second)
+			r.lasts(q, 3*time.Second)
 			if q.Picture.Distinct > 3 || q.Picture.DecodeErrors > 0 || q.Sound.Gaps > 0 || q.Sync.SoundCoverage < 0.985 {
 				t.Errorf("%+v, %+v, %+v", q.Picture, q.Sound, q.Sync)
 			}
-			if mode == beam.FPSModeCFR && (q.Picture.Pictures < 149 || q.Picture.Pictures > 152) {
-				t.Errorf("%d pictures in 5 s", q.Picture.Pictures)
+			if mode == beam.FPSModeCFR && (q.Picture.Pictures < 89 || q.Picture.Pictures > 92) {
+				t.Errorf("%d pictures in 3 s", q.Picture.Pictures)
 			}
 			_, share := shares(t, r.out, color.RGBA{90, 120, 60, 255})
 			for i, s := range share {
@@ -218,7 +214,7 @@ func TestRecordStatic(t *testing.T) {
 					t.Fatalf("picture %d: %.2f of it has the page's colour", i, s[0])
 				}
 			}
-			if report := r.report(); len(report.Notices) > 0 || len(report.Degraded) > 0 || report.Pictures.Distinct > 3 {
+			if report := r.report(); len(report.Notices) > 0 || report.Pictures.Distinct > 3 {
 				t.Errorf("report: %+v, pictures %+v", report, report.Pictures)
 			}
 		})

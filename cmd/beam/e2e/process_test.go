@@ -1,4 +1,6 @@
-package main
+//go:build e2e
+
+package e2e
 
 import (
 	"os"
@@ -70,6 +72,17 @@ func isXvfb(p process) bool       { return p.is("Xvfb") }
 // kill kills the one process of the recording that which tells.
 func (r *recording) kill(what string, which func(process) bool) {
 	r.t.Helper()
+	r.send(syscall.SIGKILL, what, which)
+}
+
+// stop stops it, so that it neither does anything nor ends.
+func (r *recording) stop(what string, which func(process) bool) {
+	r.t.Helper()
+	r.send(syscall.SIGSTOP, what, which)
+}
+
+func (r *recording) send(signal syscall.Signal, what string, which func(process) bool) {
+	r.t.Helper()
 	var pids []int
 	for _, p := range r.processes() {
 		if which(p) {
@@ -79,7 +92,7 @@ func (r *recording) kill(what string, which func(process) bool) {
 	if len(pids) != 1 {
 		r.t.Fatalf("processes of %s: %v, want one", what, pids)
 	}
-	if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(pids[0], signal); err != nil {
 		r.t.Fatal(err)
 	}
 }
