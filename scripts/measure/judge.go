@@ -17,8 +17,8 @@ func judgeTiming(ctx context.Context, tools inspect.Tools, path string, f *figur
 		return err
 	}
 	f.distinct, f.freeze = t.DistinctPerSecond, t.LongestFreezeMs
-	f.steadiness, f.drift = t.OffsetSpreadMs, t.Offset.DriftMsPerMinute
-	f.sound *= share(t.Beeps, t.Beeps+len(t.MissingBeeps))
+	f.offset, f.steadiness, f.drift = t.Offset.MedianMs, t.OffsetSpreadMs, t.Offset.DriftMsPerMinute
+	f.sound = known(f.sound, 1) * share(t.Beeps, t.Beeps+len(t.MissingBeeps))
 	return nil
 }
 
@@ -29,7 +29,7 @@ func judgeLipSync(ctx context.Context, tools inspect.Tools, path string, f *figu
 	}
 	f.lipSync = l.Offset.MedianMs
 	f.distinct, f.freeze = l.Clip.DistinctPerSecond, l.Clip.LongestFreezeMs
-	f.sound *= share(l.Beeps-l.UnpairedBeeps, l.Beeps-l.UnpairedBeeps+l.UnpairedFlashes)
+	f.sound = known(f.sound, 1) * share(l.Beeps-l.UnpairedBeeps, l.Beeps-l.UnpairedBeeps+l.UnpairedFlashes)
 	return nil
 }
 
@@ -106,6 +106,14 @@ func kept(readings []marks.Reading) float64 {
 		last, known = r.Value, true
 	}
 	return share(shown, sent)
+}
+
+// known returns v, or what stands for it where it is unknown.
+func known(v, otherwise float64) float64 {
+	if math.IsNaN(v) {
+		return otherwise
+	}
+	return v
 }
 
 func share(part, whole int) float64 {

@@ -1,10 +1,11 @@
 // Measure records pages with Beam and with a plain ffmpeg grab, judges each
-// recording by its content, and prints a table of medians. scripts/bench builds
-// and runs it.
+// recording by its content, and prints a table of medians and which of the
+// design's bars hold. scripts/bench builds and runs it.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -18,24 +19,33 @@ import (
 )
 
 type options struct {
-	beam    string
-	gateway string
-	runs    int
-	seconds int
-	only    string
-	keep    string
+	beam     string
+	gateway  string
+	runs     int
+	seconds  int
+	only     string
+	keep     string
+	long     bool
+	drift    time.Duration
+	together bool
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == burnArgument {
+		burn()
+	}
 	var o options
 	flag.StringVar(&o.beam, "beam", "bin/beam", "beam binary")
 	flag.StringVar(&o.gateway, "gateway", "versitygw", "S3 server for the rows that upload")
-	flag.IntVar(&o.runs, "runs", 3, "recordings of each kind; the table shows medians")
-	flag.IntVar(&o.seconds, "seconds", 20, "length of each recording")
-	flag.StringVar(&o.only, "only", "", "measure only the rows whose name holds this")
-	flag.StringVar(&o.keep, "keep", "", "folder to keep the recordings in")
+	flag.IntVar(&o.runs, "runs", 0, "recordings of each kind, of which the table shows medians (default 5 for lip sync, 1 where a rate is sought, else 3)")
+	flag.IntVar(&o.seconds, "seconds", 12, "length of each recording")
+	flag.StringVar(&o.only, "only", "", "measure only the rows whose name holds this, those outside the usual run too (upload, room-four, room-sixteen)")
+	flag.StringVar(&o.keep, "keep", "", "directory to keep the recordings in")
+	flag.BoolVar(&o.long, "long", false, "measure only the rates of five minutes of screencast on a machine that cannot carry it")
+	flag.DurationVar(&o.drift, "drift", 0, "measure only drift, steadiness and memory, in recordings of this length: 30m")
+	flag.BoolVar(&o.together, "together", false, "with -drift: both engines at once, which takes half as long and loads the machine")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)
@@ -56,34 +66,50 @@ func run(ctx context.Context, o options) error {
 		}
 		defer os.RemoveAll(dir)
 	}
-	b := &bench{options: o, dir: dir, room: room, people: demo.Participants(), log: slog.New(slog.DiscardHandler)}
-	defer func() {
-		if b.store != nil {
-			b.store.close()
-		}
-	}()
-	describeMachine()
-	var rows []row
-	for _, k := range kinds() {
-		if !strings.Contains(k.name(), o.only) {
-			continue
-		}
-		r, err := b.measure(ctx, k)
-		if err != nil {
-			return fmt.Errorf("%s: %w", k.name(), err)
-		}
-		rows = append(rows, r)
-		fmt.Fprintf(os.Stderr, "measure: %s done\n", k.name())
+	b := &bench{
+		options: o, dir: dir, room: room, people: demo.Participants(),
+		presets: map[string]string{}, log: slog.New(slog.DiscardHandler),
 	}
+	defer b.closeStore()
+	var rows table
+	var failed error
+	for _, g := range o.groups() {
+		rows, err = b.measure(ctx, g, rows)
+		failed = errors.Join(failed, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	// What was measured is worth its time, also when the rest was not.
+	printMachine(b.machine)
 	printTable(rows)
+	printNotes(rows)
 	printBars(rows)
-	return nil
+	return errors.Join(failed, ctx.Err())
 }
 
-// pause lets the machine come to rest between two recordings.
-func pause(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(2 * time.Second):
+// groups returns what the options ask for.
+func (o options) groups() []group {
+	switch {
+	case o.drift > 0:
+		return driftGroups(o.drift, o.together)
+	case o.long:
+		return longGroups()
 	}
+	var out []group
+	for _, g := range groups() {
+		if o.only == "" && g.onRequest {
+			continue
+		}
+		var wanted []kind
+		for _, k := range g.kinds {
+			if strings.Contains(k.name(), o.only) {
+				wanted = append(wanted, k)
+			}
+		}
+		if g.kinds = wanted; len(wanted) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
 }

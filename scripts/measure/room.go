@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
-	"syscall"
 )
 
 // room is a demo room served by a process of its own, so that what it uses is
@@ -18,8 +17,7 @@ type room struct {
 }
 
 func startRoom(ctx context.Context, beam string) (*room, error) {
-	cmd := exec.CommandContext(ctx, beam, "demo")
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd := command(ctx, beam, "demo")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -53,13 +51,12 @@ func (r *room) url(page string) (string, error) {
 		return r.urls["room"], nil
 	case "room-busy":
 		return r.urls["room"] + "?picture=busy", nil
+	case "demo":
+		return "demo", nil // Beam serves the room itself
 	case "lipsync":
 		return r.urls["lip sync"], nil
 	}
 	return "", fmt.Errorf("no page %q", page)
 }
 
-func (r *room) close() {
-	_ = r.cmd.Process.Signal(syscall.SIGTERM)
-	_ = r.cmd.Wait() // it was told to end
-}
+func (r *room) close() { terminate(r.cmd) }

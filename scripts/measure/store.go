@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -35,9 +34,8 @@ func startStore(ctx context.Context, gateway string) (*store, error) {
 		err = os.Mkdir(filepath.Join(dir, storeBucket), 0o755)
 	}
 	if err == nil {
-		s.cmd = exec.CommandContext(ctx, gateway, "--port", addr, "--quiet", "posix", dir)
+		s.cmd = command(ctx, gateway, "--port", addr, "--quiet", "posix", dir)
 		s.cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY=measure", "ROOT_SECRET_KEY=measure-secret")
-		s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 		err = s.cmd.Start()
 	}
 	if err != nil {
@@ -74,7 +72,6 @@ func (s *store) environment() []string {
 }
 
 func (s *store) close() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	_ = s.cmd.Wait() // it was told to end
+	terminate(s.cmd)
 	_ = os.RemoveAll(s.dir)
 }
