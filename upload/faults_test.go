@@ -78,7 +78,7 @@ func TestFaultSchedules(t *testing.T) {
 		t.Run(strconv.Itoa(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(seed), 1))
 			s := &schedule{rng: rand.New(rand.NewPCG(uint64(seed), 2)), share: 0.1 + 0.5*rng.Float64(), budget: 5 + rng.IntN(40)}
-			quick := func(o *Options) { o.RequestTimeout = 300 * time.Millisecond }
+			quick := func(o *Options) { o.RequestTimeout = time.Second }
 			store := openStore(t, g.Bucket, p.URL, quick)
 			r := newRecording(t, []int64{0, 1 << 20, 6 << 20}[rng.IntN(3)])
 			key := fmt.Sprintf("team/seed-%d.mp4", seed)

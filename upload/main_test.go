@@ -74,11 +74,12 @@ const (
 	testPart     = MinPartSize
 )
 
-// testOptions are quick: small parts, short pauses.
+// testOptions are quick: small parts, short pauses. A request has long enough
+// on any machine: where one is to be given up, the test says after how long.
 func testOptions(url string) Options {
 	return Options{
 		Endpoint: url, Region: uploadtest.Region, PathStyle: true, PartSize: testPart, Heartbeat: time.Second,
-		RequestTimeout: 3 * time.Second, BackoffBase: 5 * time.Millisecond, BackoffCap: 60 * time.Millisecond,
+		RequestTimeout: 30 * time.Second, BackoffBase: 5 * time.Millisecond, BackoffCap: 60 * time.Millisecond,
 	}
 }
 
@@ -177,7 +178,7 @@ func clean(t *testing.T, g *uploadtest.Gateway, file string, objects ...string) 
 
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited too long for %s", what)
 		}
