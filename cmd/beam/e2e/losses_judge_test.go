@@ -176,7 +176,10 @@ func (o outcome) judgeSync(r *recording, report beam.Report, got judge.Reloaded)
 			r.t.Errorf("the offsets %s the fault are %.0f: %.0f ms apart", when, offsets, apart)
 		}
 	}
-	if apart := math.Abs(median(before) - median(after)); apart > allowed {
+	// Which second a beep belongs to is told by every tenth one; in the few seconds
+	// of a load that is one beep, which Chrome may have played late while its sound
+	// began. So the offsets are compared within half a second.
+	if apart := math.Abs(math.Remainder(median(before)-median(after), 1000)); apart > allowed {
 		r.t.Errorf("the offset is %.0f ms before the fault and %.0f ms after it", median(before), median(after))
 	}
 	// The clock of a page that was there before and after goes on with the file.
