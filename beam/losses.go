@@ -22,13 +22,18 @@ func (l *losses) allow(what string, now Time) bool {
 		l.seen = map[string][]Time{}
 	}
 	l.seen[what] = append(l.seen[what], now)
+	return !tooOften(l.seen[what], now)
+}
+
+// tooOften tells whether more than mostLost of the losses are recent.
+func tooOften(losses []Time, now Time) bool {
 	recent := 0
-	for _, at := range l.seen[what] {
+	for _, at := range losses {
 		if now.Sub(at) <= lostWithin {
 			recent++
 		}
 	}
-	return recent <= mostLost
+	return recent > mostLost
 }
 
 // count returns how often something was lost.
@@ -43,13 +48,7 @@ func (l *losses) repeated(now Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, all := range l.seen {
-		recent := 0
-		for _, at := range all {
-			if now.Sub(at) <= lostWithin {
-				recent++
-			}
-		}
-		if recent > mostLost {
+		if tooOften(all, now) {
 			return true
 		}
 	}
