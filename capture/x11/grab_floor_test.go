@@ -16,7 +16,7 @@ import (
 func TestPictureStands(t *testing.T) {
 	path, err := Find("")
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
 	size := capture.Size{Width: 64, Height: 48}
