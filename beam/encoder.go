@@ -2,6 +2,8 @@ package beam
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -9,7 +11,9 @@ import (
 	"beam/beam/machine"
 	"beam/capture"
 	"beam/capture/ffmpeg"
+	"beam/capture/h264"
 	"beam/capture/matroska"
+	"beam/capture/mp4"
 )
 
 // encoder is a running ffmpeg that waits for the stream of one segment.
@@ -17,7 +21,9 @@ type encoder struct {
 	*ffmpeg.Process
 	engine  string // whose frames it takes
 	started Time
+	log     *slog.Logger
 	outlet  outlet
+	filler  *mp4.Filler // between ffmpeg and the outlet; nil where no grid is to be filled
 
 	mu     sync.Mutex
 	reason error // why it was killed
@@ -63,8 +69,13 @@ func (r *recorder) startEncoder(hard context.Context, engine string) (*encoder, 
 	if err != nil {
 		return nil, &Fault{Class: ClassInternal, Op: "start ffmpeg", Err: err}
 	}
-	e := &encoder{engine: engine, started: capture.Now()}
-	e.Process, err = ffmpeg.Start(hard, ffmpeg.Options{Path: r.tools.FFmpeg, Args: args, Output: &e.outlet, Log: r.log})
+	e := &encoder{engine: engine, started: capture.Now(), log: r.log}
+	var to io.Writer = &e.outlet
+	if spec.Size != (capture.Size{}) && !spec.VFR {
+		e.filler = mp4.NewFiller(to, s.FPS, func(config []byte) (mp4.Repeater, error) { return h264.NewRepeater(config) })
+		to = e.filler
+	}
+	e.Process, err = ffmpeg.Start(hard, ffmpeg.Options{Path: r.tools.FFmpeg, Args: args, Output: to, Log: r.log})
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +120,9 @@ func (e *encoder) give(reason error) {
 // order.
 func (e *encoder) Wait() error {
 	err := e.Process.Wait()
+	if e.filler != nil && e.filler.Plain() != nil {
+		e.log.Warn("the file has no constant rate, only the frames that differ", "reason", e.filler.Plain())
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.reason != nil {

@@ -153,6 +153,7 @@ func summarise(index *mp4.Index, length time.Duration) media {
 }
 
 // stillBytes is the largest coded size of a picture that shows the one before
-// again. libx264 codes one in 13 to 40 bytes at 480p to 1080p; the least change
-// that was measured, four cells of a timing strip, takes above 100.
-const stillBytes = 60
+// again. It takes 11 to 66 bytes up to 1080p, whether libx264 coded it or it was put
+// in between (mp4.Filler); the least change that was measured, four cells of a
+// timing strip, takes above 100.
+const stillBytes = 80

@@ -24,7 +24,7 @@ const (
 	// repeatAfter is how long the page may stay unchanged before its last frame
 	// is sent again, so that the encoder's output keeps flowing and a crash
 	// loses little.
-	repeatAfter = 400 * time.Millisecond
+	repeatAfter = 250 * time.Millisecond
 	// How often it is looked at whether something is due: frames of a screencast
 	// that have been held back, or what stands still. Each waking of this process
 	// costs some 30 us of processor time.

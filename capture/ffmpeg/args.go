@@ -68,20 +68,7 @@ func streams(s Spec) []*ff.Stream {
 			}).
 			Filter("format", ff.Args{"yuv420p"})
 	}
-	if !s.VFR {
-		picture = grid(picture, s.FPS)
-	}
 	return []*ff.Stream{picture, stream.Audio()}
-}
-
-// grid repeats each picture until the next one. ffmpeg's own repeating
-// (-fps_mode cfr) is a slot early: of the distance to a picture that comes after
-// a gap it fills all but the last slot with the one before, 0.6 rounded up, and,
-// as a stream without a constant rate has no duration for its pictures, what
-// follows stays a slot early too (ffmpeg 5.1, do_video_out). TestGrid holds it
-// to the slots. The last picture gets one slot, whatever came before it.
-func grid(picture *ff.Stream, fps int) *ff.Stream {
-	return picture.Filter("fps", nil, ff.KwArgs{"fps": strconv.Itoa(fps), "round": "near", "eof_action": "pass"})
 }
 
 func container() ff.KwArgs {
@@ -113,6 +100,8 @@ func videoCodec(s Spec) ff.KwArgs {
 		"maxrate":               strconv.Itoa(s.MaxRate),
 		"bufsize":               strconv.Itoa(2 * s.MaxRate),
 		"bf":                    "0",
+		"qmin":                  leastQP,
+		"refs":                  "1", // or a picture put between two would take the place of one that is referred to
 		"sc_threshold":          "0",
 		"g":                     strconv.Itoa(int(keyframeInterval.Seconds()) * s.FPS),
 		"force_key_frames":      fmt.Sprintf("expr:gte(t,n_forced*%g)", keyframeInterval.Seconds()),
@@ -121,6 +110,7 @@ func videoCodec(s Spec) ff.KwArgs {
 		"colorspace":            "bt709",
 		"color_range":           "tv",
 		"video_track_timescale": strconv.Itoa(s.timescale()),
+		"bsf:v":                 exactDurations,
 	}
 	if s.Threads > 0 {
 		// libx264's own choice is 1.5 times the machine's cores, whatever part
@@ -144,6 +134,19 @@ func videoCodec(s Spec) ff.KwArgs {
 	return args
 }
 
+// leastQP bounds the quality: libx264 gives a picture that lasts long a better
+// one, down to 0, where its levels overflow (libx264 164: flat pictures at 1 fps,
+// one gray of five comes out as another).
+const leastQP = "8"
+
+// exactDurations gives each picture the time until the next one as its duration.
+// The encoder says one slot, the muxer believes it where a fragment ends, and
+// moves the first picture of the next fragment there (ffmpeg 5.1,
+// mov_write_packet): what follows a gap would be shown before its time.
+const exactDurations = `setts=duration=if(gt(NEXT_PTS\,PTS)\,NEXT_PTS-PTS\,DURATION)`
+
+// timing keeps the pictures' times, on the grid or their own. Nothing is
+// repeated here: what shows no change is not encoded (mp4.Filler).
 func timing(s Spec) ff.KwArgs {
 	switch {
 	case !s.pictures():
@@ -151,6 +154,6 @@ func timing(s Spec) ff.KwArgs {
 	case s.VFR:
 		return ff.KwArgs{"fps_mode": "vfr", "enc_time_base": fmt.Sprintf("1:%d", s.timescale())}
 	default:
-		return ff.KwArgs{"fps_mode": "cfr", "r": strconv.Itoa(s.FPS)}
+		return ff.KwArgs{"fps_mode": "vfr", "r": strconv.Itoa(s.FPS)}
 	}
 }

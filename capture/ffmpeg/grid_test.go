@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,9 @@ import (
 
 	"beam/capture"
 	"beam/capture/ffmpeg"
+	"beam/capture/h264"
 	"beam/capture/matroska"
+	"beam/capture/mp4"
 )
 
 // grays are those of the pictures of TestGrid, far enough apart to be told from
@@ -57,7 +60,17 @@ func TestGrid(t *testing.T) {
 			s.Size, s.Codec, s.FPS, s.VFR, s.Preset = capture.Size{Width: 64, Height: 64}, c.codec, c.fps, c.vfr, "ultrafast"
 			at := func(slot int) time.Duration { return time.Duration(slot) * time.Second / time.Duration(c.fps) }
 			var out bytes.Buffer
-			p := start(t, t.Context(), s, &out)
+			var to io.Writer = &out
+			if !c.vfr {
+				filler := mp4.NewFiller(&out, c.fps, func(config []byte) (mp4.Repeater, error) { return h264.NewRepeater(config) })
+				defer func() {
+					if err := filler.Plain(); err != nil {
+						t.Error(err)
+					}
+				}()
+				to = filler
+			}
+			p := start(t, t.Context(), s, to)
 			w, err := matroska.NewWriter(p, matroska.Video{Size: s.Size, Codec: map[ffmpeg.Codec]matroska.Codec{ffmpeg.I420: matroska.I420, ffmpeg.JPEG: matroska.MJPEG}[s.Codec]}, true)
 			if err != nil {
 				t.Fatal(err)

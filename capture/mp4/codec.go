@@ -42,3 +42,21 @@ func priming(entry []byte) uint32 {
 	}
 	return 0
 }
+
+// avcConfig returns the AVCDecoderConfigurationRecord in a sample entry of H.264
+// (ISO/IEC 14496-15 clause 5.4.2.1), nil where there is none.
+func avcConfig(entry []byte) []byte {
+	const at = shortHeader + 8 + 70 // SampleEntry, then VisualSampleEntry
+	if len(entry) < at || string(entry[4:8]) != "avc1" {
+		return nil
+	}
+	for b, err := range boxes(entry[at:]) {
+		if err != nil {
+			return nil
+		}
+		if b.typ == "avcC" {
+			return b.body
+		}
+	}
+	return nil
+}

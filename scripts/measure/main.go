@@ -90,14 +90,15 @@ func run(ctx context.Context, o options) error {
 
 // groups returns what the options ask for.
 func (o options) groups() []group {
+	all := groups()
 	switch {
 	case o.drift > 0:
-		return driftGroups(o.drift, o.together)
+		all = driftGroups(o.drift, o.together)
 	case o.long:
-		return longGroups()
+		all = longGroups()
 	}
 	var out []group
-	for _, g := range groups() {
+	for _, g := range all {
 		if o.only == "" && g.onRequest {
 			continue
 		}
