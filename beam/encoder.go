@@ -53,40 +53,48 @@ func codecOf(engine string) (matroska.Codec, ffmpeg.Codec) {
 	return matroska.MJPEG, ffmpeg.JPEG
 }
 
-// startEncoder starts an encoder for the frames of an engine. It has to be
-// waited for.
-func (r *recorder) startEncoder(hard context.Context, engine string) (*encoder, error) {
-	s := r.settings
-	_, codec := codecOf(engine)
-	spec := ffmpeg.Spec{
-		FPS: s.FPS, VFR: s.FPSMode == FPSModeVFR, Codec: codec,
-		Preset: r.preset, CRF: crf, MaxRate: chooseRate(s.Size, s.FPS), Threads: r.machine.threads(),
-	}
-	if !s.AudioOnly {
-		spec.Size = s.Size
-	}
+// encoders starts the encoders of a recording: one ahead, while the room is
+// joined, and one for each segment. It is used by one goroutine at a time.
+type encoders struct {
+	path string      // of ffmpeg
+	spec ffmpeg.Spec // without the codec
+	log  *slog.Logger
+
+	ahead *encoder // not used yet; nil when there is none
+}
+
+// start starts an encoder for the frames of an engine. It has to be waited for.
+func (c *encoders) start(hard context.Context, engine string) (*encoder, error) {
+	spec := c.spec
+	_, spec.Codec = codecOf(engine)
 	args, err := ffmpeg.Args(spec)
 	if err != nil {
 		return nil, &Fault{Class: ClassInternal, Op: "start ffmpeg", Err: err}
 	}
-	e := &encoder{engine: engine, started: capture.Now(), log: r.log}
+	e := &encoder{engine: engine, started: capture.Now(), log: c.log}
 	var to io.Writer = &e.outlet
 	if spec.Size != (capture.Size{}) && !spec.VFR {
-		e.filler = mp4.NewFiller(to, s.FPS, func(config []byte) (mp4.Repeater, error) { return h264.NewRepeater(config) })
+		e.filler = mp4.NewFiller(to, spec.FPS, func(config []byte) (mp4.Repeater, error) { return h264.NewRepeater(config) })
 		to = e.filler
 	}
-	e.Process, err = ffmpeg.Start(hard, ffmpeg.Options{Path: r.tools.FFmpeg, Args: args, Output: to, Log: r.log})
+	e.Process, err = ffmpeg.Start(hard, ffmpeg.Options{Path: c.path, Args: args, Output: to, Log: c.log})
 	if err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-// encoderFor returns an encoder for the frames of an engine: the one that was
-// started ahead, if it is of use, or a new one.
-func (r *recorder) encoderFor(hard context.Context, engine string) (*encoder, error) {
-	ahead := r.ahead
-	r.ahead = nil
+// startAhead starts an encoder that the first take gets.
+func (c *encoders) startAhead(hard context.Context, engine string) (err error) {
+	c.ahead, err = c.start(hard, engine)
+	return err
+}
+
+// take returns an encoder for the frames of an engine: the one that was started
+// ahead, if it is of use, or a new one.
+func (c *encoders) take(hard context.Context, engine string) (*encoder, error) {
+	ahead := c.ahead
+	c.ahead = nil
 	if ahead != nil {
 		select {
 		case <-ahead.Done():
@@ -97,7 +105,14 @@ func (r *recorder) encoderFor(hard context.Context, engine string) (*encoder, er
 		}
 		ahead.end()
 	}
-	return r.startEncoder(hard, engine)
+	return c.start(hard, engine)
+}
+
+// close ends an encoder that was started ahead and not used.
+func (c *encoders) close() {
+	if c.ahead != nil {
+		c.ahead.end()
+	}
 }
 
 // end ends an encoder that is not needed.
@@ -106,8 +121,8 @@ func (e *encoder) end() {
 	_ = e.Process.Wait() // it was killed
 }
 
-// give gives an encoder up, for a reason that its error will tell.
-func (e *encoder) give(reason error) {
+// giveUp gives an encoder up, for a reason that its error will tell.
+func (e *encoder) giveUp(reason error) {
 	e.mu.Lock()
 	if e.reason == nil {
 		e.reason = reason
@@ -146,6 +161,15 @@ const (
 func (e *encoder) hangs(now Time, waiting time.Duration) bool {
 	silent := now.Sub(max(e.started, e.Progress().At))
 	return min(silent, waiting) >= silentAfter || silent >= stoppedAfter && anyStopped(e.PID(), 0)
+}
+
+// giveUpIfHung gives up an encoder that hangs, and returns why.
+func (e *encoder) giveUpIfHung(now Time, waiting time.Duration) error {
+	if !e.hangs(now, waiting) {
+		return nil
+	}
+	e.giveUp(errSilent)
+	return errSilent
 }
 
 // anyStopped tells whether a process, or one of its descendants, was stopped by

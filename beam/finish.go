@@ -18,128 +18,169 @@ const (
 	jpegQuality = 88 // of the screencast; quality hardly costs CPU
 )
 
-// finish finishes the file and makes the report.
-func (t *take) finish(hard context.Context, end Time) (*Report, error) {
-	t.meter.Sample(false)
-	media, err := t.out.finish(hard, t.length, t.transfer.untouched(), mp4.Metadata{
-		Encoder: "beam " + t.settings.Version, Created: t.startedAt(), Chapters: fileChapters(t.chapters()),
+// finish finishes the file, makes the report, and brings both to the bucket where
+// there is one.
+func (r *run) finish(hard context.Context, end Time) (*Report, error) {
+	r.rates.meter.Sample(false)
+	length := r.timeline.recorded()
+	chapters := listChapters(r.meeting.noted(), r.timeline.position)
+	media, err := r.output.finish(hard, length, r.transfer.untouched(), mp4.Metadata{
+		Encoder: "beam " + r.settings.Version, Created: r.startedAt(), Chapters: fileChapters(chapters),
 	})
 	if err != nil {
-		fault := firstOf(t.fault, &Fault{Class: ClassEncoder, Op: "finish the file", Err: err})
 		if errors.Is(err, errNoMedia) {
-			cause := t.fault
-			if t.reason == ReasonAsked {
-				cause = nil // ffmpeg's complaint that it was given nothing
-			}
-			fault = firstOf(cause, &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
-			t.out.discard()
-			t.transfer.discard(hard, t.log)
+			r.output.discard()
+			r.transfer.discard(hard, r.log)
 		}
-		return nil, fault
+		return nil, unfinished(err, r.fault, r.reason)
 	}
-	report := t.makeReport(end, media)
-	broken := t.expectations(hard, report)
-	files := t.sideFiles(report)
-	t.writeSideFiles(files)
-	t.writeReport(report)
-	if t.transfer != nil {
-		err = t.upload(hard, report, files)
-		t.writeReport(report) // now with the upload
+	report := r.makeReport(end, media, chapters)
+	broken := r.expectations(hard, report)
+	files := sideFiles(report, r.meeting.written())
+	r.writeSideFiles(files)
+	r.writeReport(report)
+	if r.transfer != nil {
+		err = r.upload(hard, report, files)
+		r.writeReport(report) // now with the upload
 	}
-	if err != nil || t.fault != nil {
-		return report, errors.Join(err, t.fault)
+	if err != nil || r.fault != nil {
+		return report, errors.Join(err, r.fault)
 	}
-	t.enter(StateCompleted)
+	r.events.enter(StateCompleted)
 	return report, broken
 }
 
+// unfinished returns the fault of a file that could not be finished, of a
+// recording that ended for a reason, and perhaps by a fault: that one tells more,
+// unless it is the complaint of an encoder that was given nothing because the
+// user stopped at once.
+func unfinished(err, fault error, reason string) error {
+	if !errors.Is(err, errNoMedia) {
+		return firstOf(fault, &Fault{Class: ClassEncoder, Op: "finish the file", Err: err})
+	}
+	if reason == ReasonAsked {
+		fault = nil
+	}
+	return firstOf(fault, &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
+}
+
 // expectations judges the finished file, and lets it be drawn.
-func (t *take) expectations(hard context.Context, r *Report) error {
-	s := t.settings
+func (r *run) expectations(hard context.Context, report *Report) error {
+	s := r.settings
 	if !s.Expect.Any() && s.Finished == nil {
 		return nil
 	}
-	tools, err := DecodeTools(t.tools)
+	tools, err := DecodeTools(r.opening.tools)
 	if err == nil && s.Finished != nil {
 		if err := s.Finished(hard, tools, s.Output); err != nil {
-			t.notice("%v", err)
-			r.Notices = append(r.Notices, err.Error())
+			r.events.notice("%v", err)
+			report.Notices = append(report.Notices, err.Error())
 		}
 	}
 	if err != nil || !s.Expect.Any() {
 		return err
 	}
-	seen, err := t.watch.Look(hard, tools, s.Output)
+	seen, err := r.watch.Look(hard, tools, s.Output)
 	if err != nil {
 		return err
 	}
-	if p := r.Pictures; p != nil && p.Lowered > 0 {
+	if p := report.Pictures; p != nil && p.Lowered > 0 {
 		seen.LowestFPS = p.LowestFPS
 	}
-	r.Expectations, r.Console = expect.Judge(s.Expect, seen), &seen.Console
-	return expect.Verdict(r.Expectations)
+	report.Expectations, report.Console = expect.Judge(s.Expect, seen), &seen.Console
+	return expect.Verdict(report.Expectations)
 }
 
 // writeReport writes the report beside the file.
-func (t *take) writeReport(r *Report) {
-	if err := r.Write(ReportPath(t.settings.Output)); err != nil {
-		t.log.Warn("report not written", "error", err)
+func (r *run) writeReport(report *Report) {
+	if err := report.Write(ReportPath(r.settings.Output)); err != nil {
+		r.log.Warn("report not written", "error", err)
 	}
 }
 
 // startedAt returns when the recording began.
-func (t *take) startedAt() time.Time { return wallClock(t.start).UTC().Round(time.Millisecond) }
+func (r *run) startedAt() time.Time { return wallClock(r.start).UTC().Round(time.Millisecond) }
 
 // makeReport puts the figures of the recording together.
-func (t *take) makeReport(end Time, media media) *Report {
-	seconds := media.Duration.Seconds()
-	s := t.settings
-	r := &Report{
+func (r *run) makeReport(end Time, media media, chapters []ChapterReport) *Report {
+	s, o := r.settings, r.opening
+	segments, length := r.timeline.all(), r.timeline.recorded()
+	engineReason, changes := r.engines.history()
+	report := &Report{
 		Beam: s.Version, Room: RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
-		StartedAt: t.startedAt(), Seconds: round(seconds, 3),
-		StopReason: t.stopReason(), ReadyReason: t.readyReason, FirstFrame: round(t.firstFrame.Seconds(), 2),
-		Engine: t.segments.all()[0].engine, EngineReason: t.engineReason, EngineChanges: append([]EngineChange{}, t.changes...), Preset: t.preset,
+		StartedAt: r.startedAt(), Seconds: round(media.Duration.Seconds(), 3),
+		StopReason: stopReason(r.reason, r.losses.repeated(capture.Now())), ReadyReason: o.readyReason, FirstFrame: round(r.first.took.Seconds(), 2),
+		Engine: segments[0].engine, EngineReason: engineReason, EngineChanges: changes, Preset: o.preset,
 		Width: s.Size.Width, Height: s.Size.Height, FPS: s.FPS, FPSMode: s.FPSMode,
-		Sound:     t.soundReport(),
-		Machine:   t.quality.machineReport(t.machine),
-		Start:     t.starting.report(t.firstFrame),
-		Resources: resources(t.meter.Programs(), end.Sub(t.start)),
-		Versions:  t.versions(),
+		Sound:     r.audioReport(segments),
+		Machine:   r.rates.quality.machineReport(o.machine),
+		Start:     o.starting.report(r.first.took),
+		Resources: resources(r.rates.meter.Programs(), end.Sub(r.start)),
+		Versions:  o.versions(),
 
-		ID: s.ID, Layout: firstText(t.meeting.shownLayout(), s.Layout), Platform: t.plan.Platform,
-		Participants: t.meeting.participants(t.position, t.length), Chapters: t.chapters(),
-		Pauses: t.pauses(), Segments: len(t.segments.all()), Gaps: t.gaps.report(t.position),
+		ID: s.ID, Layout: firstText(r.meeting.shownLayout(), s.Layout), Platform: o.plan.Platform,
+		Participants: r.meeting.participants(r.timeline.position, length), Chapters: chapters,
+		Pauses: r.timeline.pauses(), Segments: len(segments), Gaps: r.gaps.report(r.timeline.position),
 	}
 	if s.AudioOnly {
-		r.Width, r.Height, r.FPS, r.FPSMode = 0, 0, 0, ""
+		report.Width, report.Height, report.FPS, report.FPSMode = 0, 0, 0, ""
+	} else {
+		report.Pictures = r.videoReport(segments, media, length)
 	}
-	if !s.AudioOnly {
-		r.Pictures = t.pictureReport(media, seconds)
+	for _, text := range shortcomings(report, r.losses.count, r.reason, s.Config) {
+		r.events.degrade(text)
 	}
-	t.judge(r)
-	if t.fault != nil {
-		r.Fault = t.fault.Error()
+	if r.fault != nil {
+		report.Fault = r.fault.Error()
 	}
-	r.Degraded, r.Notices = append([]string{}, t.degrade...), append([]string{}, t.notices...)
-	return r
+	report.Notices, report.Degraded = r.events.told()
+	return report
 }
 
-// stopReason returns why the recording ended, for the report.
-func (t *take) stopReason() string {
+// audioReport makes the report of the audio.
+func (r *run) audioReport(segments []*segment) SoundReport {
+	var all []soundStats
+	for _, s := range segments {
+		all = append(all, s.audio.stats())
+	}
+	report := soundReport(all)
+	report.Stalls, report.LUFS, report.Late = r.source.soundStalls(), r.loudness.report(), r.rates.quality.late()
+	return report
+}
+
+// videoReport makes the report of the frames.
+func (r *run) videoReport(segments []*segment, m media, length time.Duration) *PictureReport {
+	var all []videoCounts
+	for _, s := range segments {
+		all = append(all, s.video.counts())
+	}
+	report := frameReport(all, m, r.rates.rates.figures(r.timeline.position, length))
+	if painted, kept, known := r.rates.quality.paintedFrames(); known {
+		report.Painted, report.Kept = painted, round(kept, 1)
+	}
+	return report
+}
+
+// stopReason returns why a recording ended, for the report; repeated tells that
+// something was lost more often than it may be.
+func stopReason(reason string, repeated bool) string {
 	switch {
-	case t.reason != ReasonFailure:
-		return t.reason
-	case t.losses.repeated(capture.Now()):
+	case reason != ReasonFailure:
+		return reason
+	case repeated:
 		return ReasonFailure + ": " + FailureRetries
 	}
 	return ReasonFailure + ": " + FailureInternal
 }
 
-// pictureReport makes the report of the frames.
-func (t *take) pictureReport(m media, seconds float64) *PictureReport {
-	r := &PictureReport{Encoded: m.Pictures, Painted: -1, Kept: -1}
-	for _, s := range t.segments.all() {
-		c := s.video.counts()
+// frameReport returns the figures of the segments' frames together; of what the
+// page painted it knows nothing.
+func frameReport(segments []videoCounts, m media, rates rateFigures) *PictureReport {
+	r := &PictureReport{
+		Encoded: m.Pictures, Painted: -1, Kept: -1,
+		Lowered: rates.Lowered, LowestFPS: rates.Lowest, MeanFPS: rates.Mean, Rates: rates.Changes,
+	}
+	for _, c := range segments {
 		r.Captured += c.Captured
 		r.Distinct += c.Distinct
 		r.Dropped += c.Dropped
@@ -148,11 +189,7 @@ func (t *take) pictureReport(m media, seconds float64) *PictureReport {
 	// What was captured after the last instant of a segment is not shown.
 	r.Distinct = min(r.Distinct, r.Encoded)
 	r.Repeated = r.Encoded - r.Distinct
-	r.DistinctFPS = round(float64(r.Distinct)/max(seconds, 0.001), 2)
-	if painted, kept, known := t.quality.paintedFrames(); known {
-		r.Painted, r.Kept = painted, round(kept, 1)
-	}
-	t.rates.report(r, t.position, t.length)
+	r.DistinctFPS = round(float64(r.Distinct)/max(m.Duration.Seconds(), 0.001), 2)
 	return r
 }
 
@@ -164,18 +201,20 @@ const (
 	paintedToSay = 60
 )
 
-// judge notes in what way the recording is less than what was asked for.
-func (t *take) judge(r *Report) {
+// shortcomings returns in what ways a recording is less than what was asked for;
+// lost returns how often something was lost, reason is why it ended.
+func shortcomings(r *Report, lost func(what string) int, reason string, asked Config) (texts []string) {
+	add := func(format string, args ...any) { texts = append(texts, fmt.Sprintf(format, args...)) }
 	if p := r.Pictures; p != nil {
 		switch {
 		case p.Lowered > 0:
-			t.degraded("the machine was too busy for %d frames a second; the rate went down to %.3g, %.3g on average. Use a lower --resolution or --fps, or more cores", r.FPS, p.LowestFPS, p.MeanFPS)
+			add("the machine was too busy for %d frames a second; the rate went down to %.3g, %.3g on average. Use a lower --resolution or --fps, or more cores", r.FPS, p.LowestFPS, p.MeanFPS)
 		case p.Painted >= paintedToSay && p.Kept < keptEnough:
-			t.degraded("only %.0f %% of the frames that the page painted are in the recording. Use a lower --resolution or --fps, or more cores", p.Kept)
+			add("only %.0f %% of the frames that the page painted are in the recording. Use a lower --resolution or --fps, or more cores", p.Kept)
 		}
 	}
 	if r.Sound.Holes > 0 && r.Sound.Filled >= 100 {
-		t.degraded("%.0f ms of audio were not captured and were filled with silence", r.Sound.Filled)
+		add("%.0f ms of audio were not captured and were filled with silence", r.Sound.Filled)
 	}
 	for _, one := range []struct{ what, missing string }{
 		{lostBrowser, "until the room was joined again its last frame stands, and it is silent"},
@@ -183,16 +222,17 @@ func (t *take) judge(r *Report) {
 		{lostSound, "until the room was joined again it is silent"},
 		{lostEncoder, "the frames that it had not written yet are missing"},
 	} {
-		if n := t.losses.count(one.what); n > 0 {
-			t.degraded("the %s was lost %s; %s", one.what, times(n), one.missing)
+		if n := lost(one.what); n > 0 {
+			add("the %s was lost %s; %s", one.what, times(n), one.missing)
 		}
 	}
-	if t.reason == ReasonLost {
-		t.degraded("the connection to the room was lost and did not come back within %v", t.settings.ReconnectGrace)
+	if reason == ReasonLost {
+		add("the connection to the room was lost and did not come back within %v", asked.ReconnectGrace)
 	}
-	if want := t.settings.Duration; want > 0 && t.reason != ReasonDuration && t.reason != ReasonAsked && t.reason != ReasonRoomEnded && t.reason != ReasonLastLeft {
-		t.degraded("the recording ended after %s instead of %v: %s", shortDuration(r.Seconds), want, t.reason)
+	if want := asked.Duration; want > 0 && reason != ReasonDuration && reason != ReasonAsked && reason != ReasonRoomEnded && reason != ReasonLastLeft {
+		add("the recording ended after %s instead of %v: %s", shortDuration(r.Seconds), want, reason)
 	}
+	return texts
 }
 
 func times(n int) string {

@@ -11,17 +11,25 @@ import (
 	"beam/capture/x11"
 )
 
-// captureFrames captures the page's frames for whichever segment is recorded,
+// framer captures the frames of the page for whichever segment is recorded.
+type framer struct {
+	source  *studio
+	router  *screen
+	pace    *pacer
+	late    *lateness
+	engines *engineSwitch
+	fps     int
+	begin   func() // called when a source of frames begins
+}
+
+// run captures the page's frames for whichever segment is recorded,
 // with that segment's engine, until ctx ends or the source of the frames is
 // lost.
-func (t *take) captureFrames(ctx context.Context, page *chrome.Page) error {
-	if t.settings.AudioOnly {
-		return nil
-	}
+func (f *framer) run(ctx context.Context, page *chrome.Page) error {
 	for {
-		to, changed := t.screen.now()
+		to, changed := f.router.now()
 		if to != nil {
-			if err := t.captureFor(ctx, page, to, changed); err != nil {
+			if err := f.captureFor(ctx, page, to, changed); err != nil {
 				return err
 			}
 		}
@@ -34,7 +42,7 @@ func (t *take) captureFrames(ctx context.Context, page *chrome.Page) error {
 }
 
 // captureFor captures frames for one segment, until they are to go elsewhere.
-func (t *take) captureFor(ctx context.Context, page *chrome.Page, to *segment, changed <-chan struct{}) error {
+func (f *framer) captureFor(ctx context.Context, page *chrome.Page, to *segment, changed <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
@@ -46,37 +54,37 @@ func (t *take) captureFor(ctx context.Context, page *chrome.Page, to *segment, c
 		}
 		return nil
 	})
-	t.governing.begin()
-	_, grab := t.studio.display()
+	f.begin()
+	_, grab := f.source.display()
 	if to.engine == EngineX11 {
-		g.Go(func() error { return t.grabFrames(ctx, grab, to.video) })
+		g.Go(func() error { return f.grabFrames(ctx, grab, to.video) })
 		return g.Wait()
 	}
 	if grab != nil {
 		// What the page paints, beside what the screencast makes of it.
-		g.Go(func() error { return t.displayFault(ctx, grab, grab.RunCount(ctx)) })
+		g.Go(func() error { return f.displayFault(ctx, grab, grab.RunCount(ctx)) })
 	}
-	g.Go(func() error { return t.castFrames(ctx, page, to.video) })
+	g.Go(func() error { return f.castFrames(ctx, page, to.video) })
 	return g.Wait()
 }
 
 // grabFrames takes the frames from the display.
-func (t *take) grabFrames(ctx context.Context, grab *x11.Grabber, to *video) error {
-	t.pace.follow(grab.SetRate)
-	return t.displayFault(ctx, grab, grab.Run(ctx, to.take))
+func (f *framer) grabFrames(ctx context.Context, grab *x11.Grabber, to *video) error {
+	f.pace.follow(grab.SetRate)
+	return f.displayFault(ctx, grab, grab.Run(ctx, to.take))
 }
 
 // displayFault turns the fault of a grabber into what has to be done about it: a
 // display that answers no more is lost. One that refuses what the grabber needs
 // is of no use to another grabber either, and the frames come from a screencast
 // from then on.
-func (t *take) displayFault(ctx context.Context, grab *x11.Grabber, err error) error {
+func (f *framer) displayFault(ctx context.Context, grab *x11.Grabber, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return nil
 	}
-	var f *capture.Fault
-	if errors.As(err, &f) && f.Class == capture.ClassEnvironment {
-		t.askEngine(EngineScreencast, err.Error())
+	var fault *capture.Fault
+	if errors.As(err, &fault) && fault.Class == capture.ClassEnvironment {
+		f.engines.ask(EngineScreencast, err.Error())
 		<-ctx.Done()
 		return nil
 	}
@@ -84,11 +92,11 @@ func (t *take) displayFault(ctx context.Context, grab *x11.Grabber, err error) e
 }
 
 // castFrames takes the frames from Chrome.
-func (t *take) castFrames(ctx context.Context, page *chrome.Page, to *video) error {
-	pace := chrome.NewPace(float64(t.settings.FPS))
-	t.pace.follow(pace.SetRate)
-	t.late.of(pace)
-	defer t.late.of(nil)
+func (f *framer) castFrames(ctx context.Context, page *chrome.Page, to *video) error {
+	pace := chrome.NewPace(float64(f.fps))
+	f.pace.follow(pace.SetRate)
+	f.late.of(pace)
+	defer f.late.of(nil)
 	err := page.Screencast(ctx, chrome.ScreencastOptions{Quality: jpegQuality, Pace: pace}, to.take)
 	if ctx.Err() != nil {
 		return nil

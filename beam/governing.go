@@ -2,10 +2,12 @@ package beam
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
 	"beam/beam/machine"
+	"beam/beam/usage"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/x11"
@@ -63,12 +65,28 @@ const (
 	carriesWithin = 8 * time.Second
 )
 
-// govern measures the recording once a second until ctx ends, lets the governor
-// judge what was measured, and sets the rate at the source of the frames.
-func (t *take) govern(ctx context.Context) {
+// rateKeeper measures the recording, and keeps the rate of the frames at what
+// the machine can carry.
+type rateKeeper struct {
+	fps       int
+	governing *governing
+	pace      *pacer
+	rates     *rates
+	meter     *usage.Meter
+	sampler   *machine.Sampler
+	quality   *quality
+	counter   *counter
+	engines   *engineSwitch
+	log       *slog.Logger
+	notice    func(format string, args ...any)
+}
+
+// run measures once a second until ctx ends, lets the governor judge what was
+// measured, and sets the rate at the source of the frames.
+func (k *rateKeeper) run(ctx context.Context) {
 	tick := time.NewTicker(governEvery)
 	defer tick.Stop()
-	last := t.tally(capture.Now())
+	last := k.counter.count(capture.Now())
 	var memory Time
 	for {
 		select {
@@ -79,19 +97,44 @@ func (t *take) govern(ctx context.Context) {
 		now := capture.Now()
 		if now.Sub(memory) >= memoryEvery {
 			memory = now
-			t.meter.Sample(true)
+			k.meter.Sample(true)
 		}
-		sample, sampled, err := t.sampler.Sample()
+		sample, sampled, err := k.sampler.Sample()
 		if err != nil {
-			t.log.Debug("the machine was not measured", "error", err)
+			k.log.Debug("the machine was not measured", "error", err)
 		}
-		count := t.tally(now)
-		t.quality.observe(last, count, sample, t.settings.FPS)
+		count := k.counter.count(now)
+		k.quality.observe(last, count, sample, k.fps)
 		if count.segment != nil && count.segment == last.segment && sampled {
-			t.steer(load(last, count, sample), count.segment)
+			k.steer(load(last, count, sample), count)
 		}
 		last = count
 	}
+}
+
+// steer lets the governor judge a measurement and carries out its verdict.
+func (k *rateKeeper) steer(l capture.Load, count tally) {
+	asked := float64(k.fps)
+	rate, changed := k.governing.observe(l)
+	if changed {
+		k.pace.set(rate)
+		k.rates.set(l.At, rate, k.governing.reason())
+		if rate < asked {
+			k.notice("the machine is too busy for %d frames a second: %.3g from now on", k.fps, rate)
+		} else {
+			k.notice("%.3g frames a second again", rate)
+		}
+	}
+	if k.governing.tooLow(l.At, rate, asked) && count.segment.engine == EngineScreencast && count.grabber != nil {
+		k.engines.ask(EngineX11, "the machine can't carry a screencast at this rate")
+	}
+}
+
+// change begins anew with another engine, at the rate asked for.
+func (k *rateKeeper) change(at Time) {
+	k.governing.renew(k.fps)
+	k.pace.set(float64(k.fps))
+	k.rates.set(at, float64(k.fps), "engine")
 }
 
 // pageEvery is how often the page is asked for its own figures.
@@ -100,53 +143,42 @@ const (
 	pageLimit = time.Second
 )
 
-// askPage asks the page for its own figures until ctx ends.
-func (t *take) askPage(ctx context.Context) error {
+// pageAsker asks the page for its own figures.
+type pageAsker struct {
+	source  *studio
+	quality *quality
+	counter *counter
+	fps     int
+	log     *slog.Logger
+}
+
+// run asks until ctx ends.
+func (a *pageAsker) run(ctx context.Context) {
 	tick := time.NewTicker(pageEvery)
 	defer tick.Stop()
-	t.quality.forgetPage()
+	a.quality.forgetPage()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-tick.C:
 		}
-		if server, _ := t.studio.sound(); server != nil {
-			t.quality.played(server.Stats().MaxPlaybackLatency)
+		if server, _ := a.source.sound(); server != nil {
+			a.quality.played(server.Stats().MaxPlaybackLatency)
 		}
 		one, cancel := context.WithTimeout(ctx, pageLimit)
-		answer, err := t.studio.evaluate(one, layout.StatsExpression())
+		answer, err := a.source.evaluate(one, layout.StatsExpression())
 		cancel()
 		if err != nil {
 			continue // the heartbeat judges a page that does not answer
 		}
 		stats, err := layout.ParseStats(answer)
 		if err != nil {
-			t.log.Debug("the page tells nonsense of itself", "error", err)
+			a.log.Debug("the page tells nonsense of itself", "error", err)
 			continue
 		}
-		_, grab := t.studio.display()
-		t.quality.observePage(stats, t.tally(capture.Now()).distinct, grab != nil, t.settings.FPS)
-	}
-}
-
-// steer lets the governor judge a measurement and carries out its verdict.
-func (t *take) steer(l capture.Load, s *segment) {
-	rate, changed := t.governing.observe(l)
-	if changed {
-		t.pace.set(rate)
-		t.rates.set(l.At, rate, t.governing.reason())
-		asked := float64(t.settings.FPS)
-		if rate < asked {
-			t.notice("the machine is too busy for %d frames a second: %.3g from now on", t.settings.FPS, rate)
-		} else {
-			t.notice("%.3g frames a second again", rate)
-		}
-	}
-	if t.governing.tooLow(l.At, rate, float64(t.settings.FPS)) && s.engine == EngineScreencast {
-		if _, grab := t.studio.display(); grab != nil {
-			t.askEngine(EngineX11, "the machine can't carry a screencast at this rate")
-		}
+		now := a.counter.count(capture.Now())
+		a.quality.observePage(stats, now.distinct, now.grabber != nil, a.fps)
 	}
 }
 
@@ -176,19 +208,26 @@ type tally struct {
 	painted  int // frames that the page painted, by the grabber
 }
 
-// tally counts.
-func (t *take) tally(now Time) tally {
+// counter counts what a recording has captured so far.
+type counter struct {
+	source   *studio
+	router   *screen
+	timeline *timeline
+	late     *lateness
+}
+
+func (t *counter) count(now Time) tally {
 	c := tally{At: now}
-	if s, _ := t.screen.now(); s != nil && s.video != nil {
-		c.segment, c.video, c.left, c.waits = s, s.video.counts(), s.feed.left(), s.feed.waits(now)
+	if s, _ := t.router.now(); s != nil && s.video != nil {
+		c.segment, c.video, c.left, c.waits = s, s.video.counts(), s.queue.left(), s.queue.waits(now)
 	}
-	for _, s := range t.segments.all() {
+	for _, s := range t.timeline.all() {
 		if s.video != nil {
 			c.distinct += s.video.counts().Distinct
 		}
 	}
 	c.delay = t.late.delay()
-	if _, grab := t.studio.display(); grab != nil {
+	if _, grab := t.source.display(); grab != nil {
 		stats := grab.Stats()
 		c.grabber, c.painted = grab, stats.Paints-stats.Same
 	}

@@ -65,10 +65,9 @@ func TestRates(t *testing.T) {
 	r := rates{asked: 30}
 	r.set(Time(10*time.Second), 12, "saturated")
 	r.set(Time(40*time.Second), 30, "idle")
-	var p PictureReport
-	r.report(&p, func(at Time) time.Duration { return time.Duration(at) }, 100*time.Second)
-	if p.Lowered != 1 || p.LowestFPS != 12 || p.MeanFPS != 24.6 || len(p.Rates) != 2 || p.Rates[0].At != 10 || p.Rates[1].FPS != 30 {
-		t.Errorf("%+v", p)
+	f := r.figures(func(at Time) time.Duration { return time.Duration(at) }, 100*time.Second)
+	if f.Lowered != 1 || f.Lowest != 12 || f.Mean != 24.6 || len(f.Changes) != 2 || f.Changes[0].At != 10 || f.Changes[1].FPS != 30 {
+		t.Errorf("%+v", f)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"beam/layout"
 	"beam/upload"
 )
 
@@ -31,7 +32,7 @@ type sideFile struct {
 
 // sideFiles returns those that have something in them, and names them in the
 // report.
-func (t *take) sideFiles(r *Report) []sideFile {
+func sideFiles(r *Report, chat []layout.Chat) []sideFile {
 	var out []sideFile
 	spoken := false
 	for _, p := range r.Participants {
@@ -41,23 +42,23 @@ func (t *take) sideFiles(r *Report) []sideFile {
 	if spoken {
 		// Writing into memory does not fail.
 		_ = writeSpeakers(&b, r.Participants)
-		r.Speakers = SpeakersPath(t.settings.Output)
+		r.Speakers = SpeakersPath(r.Output)
 		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", bytes.Clone(b.Bytes())})
 	}
-	if chat := t.meeting.written(); len(chat) > 0 {
+	if len(chat) > 0 {
 		b.Reset()
 		_ = writeChat(&b, chat)
-		r.Chat = ChatPath(t.settings.Output)
+		r.Chat = ChatPath(r.Output)
 		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", bytes.Clone(b.Bytes())})
 	}
 	return out
 }
 
 // writeSideFiles writes them beside the recording.
-func (t *take) writeSideFiles(files []sideFile) {
+func (r *run) writeSideFiles(files []sideFile) {
 	for _, f := range files {
 		if err := os.WriteFile(f.path, f.content, 0o644); err != nil {
-			t.log.Warn("file beside the recording not written", "error", err)
+			r.log.Warn("file beside the recording not written", "error", err)
 		}
 	}
 }

@@ -82,26 +82,34 @@ func (s *sound) finish(end Time) {
 	s.pcm.Flush(end)
 }
 
+// soundStats is what the audio of a segment counted.
+type soundStats struct {
+	capture.PCMStats
+	Peak int // amplitude
+}
+
+func (s *sound) stats() soundStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return soundStats{PCMStats: s.pcm.Stats(), Peak: s.peak}
+}
+
 // soundReport returns the figures of the segments together.
-func (t *take) soundReport() SoundReport {
-	r := SoundReport{Stalls: t.studio.soundStalls(), LUFS: t.loudness.report(), Late: t.quality.late()}
+func soundReport(segments []soundStats) SoundReport {
+	var r SoundReport
 	var out, filled, silent, longest int64
 	var hole time.Duration
 	peak := 0
-	for _, g := range t.segments.all() {
-		s := g.sound
-		s.mu.Lock()
-		stats := s.pcm.Stats()
-		peak = max(peak, s.peak)
-		s.mu.Unlock()
-		out += stats.Out
-		filled += stats.Filled
-		silent += max(0, stats.Silent-stats.Filled)
-		r.Holes += stats.Holes
-		hole = max(hole, stats.LongestHole)
-		if stats.Out >= longest { // the longest segment knows the drift best
-			longest = stats.Out
-			r.DriftPPM, r.DriftPerMin = round(stats.Drift, 1), round(stats.Drift*60/1000, 3)
+	for _, s := range segments {
+		peak = max(peak, s.Peak)
+		out += s.Out
+		filled += s.Filled
+		silent += max(0, s.Silent-s.Filled)
+		r.Holes += s.Holes
+		hole = max(hole, s.LongestHole)
+		if s.Out >= longest { // the longest segment knows the drift best
+			longest = s.Out
+			r.DriftPPM, r.DriftPerMin = round(s.Drift, 1), round(s.Drift*60/1000, 3)
 		}
 	}
 	const perSecond = float64(capture.SampleRate)

@@ -2,6 +2,7 @@ package beam
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"beam/beam/expect"
+	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/pulse"
 	"beam/capture/x11"
@@ -21,16 +22,10 @@ import (
 // where there is one, the browser and its page. Its methods may be called from
 // any goroutine.
 type studio struct {
-	settings Settings
-	tools    Tools
-	windowed bool // Chrome has a window on an X display, for whichever engine
-	work     *workDir
-	log      *slog.Logger
-	plan     layout.Plan
-	meeting  *meeting
-	journal  *pageLog
-	watch    *expect.Watch
-	messages chan layout.Message // of a page that has been joined
+	sourceOptions
+	plan      layout.Plan
+	messages  chan layout.Message // of a page that has been joined
+	soundLost chan soundLoss
 
 	serversAt time.Time // when the sound server and the display were there
 
@@ -43,6 +38,33 @@ type studio struct {
 	browser *chrome.Browser
 	page    *chrome.Page
 	joining chan layout.Message // of the page that is being joined; nil when none is
+}
+
+// sourceOptions say what a recording is captured from, and who is told of what
+// the page says.
+type sourceOptions struct {
+	Tools        Tools
+	Dir          func(name string) (string, error) // makes a private directory of a program
+	Size         capture.Size
+	Windowed     bool // Chrome has a window on an X display, for whichever engine
+	ReadyTimeout time.Duration
+	Name         string // of the recorder in the room
+	Access       chrome.Access
+	Steps        []chrome.Step
+	Log          *slog.Logger
+
+	// OnMessage gets each message of the page. It returns whether somebody has to
+	// act on it: who waits for the page to be ready, or else the loop.
+	OnMessage func(layout.Message) (act bool)
+	OnConsole func(level, text string)
+	OnRequest func(line string)
+	// Presence tells whether the recorder is in the room, and whether anybody
+	// there publishes anything.
+	Presence func() (joined, publishing bool)
+}
+
+func newStudio(o sourceOptions) *studio {
+	return &studio{sourceOptions: o, messages: make(chan layout.Message, 16), soundLost: make(chan soundLoss, 4)}
 }
 
 // How long each program of the studio has to end in order before it is killed:
@@ -59,7 +81,7 @@ const (
 func (s *studio) open(ctx, hard context.Context, needDisplay bool) (displayErr, err error) {
 	var starting errgroup.Group
 	starting.Go(func() error { return s.startSound(hard) })
-	if s.windowed {
+	if s.Windowed {
 		displayErr = s.startDisplay(hard)
 	}
 	if err := starting.Wait(); err != nil {
@@ -69,7 +91,7 @@ func (s *studio) open(ctx, hard context.Context, needDisplay bool) (displayErr, 
 		if needDisplay {
 			return nil, displayErr
 		}
-		s.windowed = false
+		s.Windowed = false
 	}
 	s.serversAt = time.Now()
 	return displayErr, s.launch(ctx)
@@ -84,7 +106,7 @@ const launchLimit = 45 * time.Second
 func (s *studio) launch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, launchLimit)
 	defer cancel()
-	dir, err := s.work.sub("chrome")
+	dir, err := s.Dir("chrome")
 	if err != nil {
 		return err
 	}
@@ -92,8 +114,8 @@ func (s *studio) launch(ctx context.Context) error {
 	sound, display := s.pulse, s.x11
 	s.mu.Unlock()
 	o := chrome.Options{
-		Path: s.tools.Chrome, Dir: dir, Size: s.settings.Size,
-		PulseServer: sound.Addr(), Log: s.log,
+		Path: s.Tools.Chrome, Dir: dir, Size: s.Size,
+		PulseServer: sound.Addr(), Log: s.Log,
 	}
 	if display != nil {
 		o.Display, o.XAuthority = display.Display(), display.XAuthority()
@@ -111,7 +133,7 @@ func (s *studio) launch(ctx context.Context) error {
 // join opens the room and waits until it is ready. It returns why the page
 // counts as ready.
 func (s *studio) join(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.settings.ReadyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.ReadyTimeout)
 	defer cancel()
 	joining := make(chan layout.Message, cap(s.messages))
 	s.mu.Lock()
@@ -124,24 +146,23 @@ func (s *studio) join(ctx context.Context) (string, error) {
 		s.joining = nil
 	}()
 	page, err := browser.Open(ctx, chrome.OpenOptions{
-		URL: s.plan.URL, Script: s.plan.Script, Timeout: s.settings.ReadyTimeout,
-		Access:    s.settings.Access,
+		URL: s.plan.URL, Script: s.plan.Script, Timeout: s.ReadyTimeout,
+		Access:    s.Access,
 		IgnoreCSP: s.plan.Filtered,
-		OnMessage: s.onMessage,
+		OnMessage: s.parse,
 		OnConsole: func(level, text string) {
-			s.watch.Console.Add(level, text)
-			s.journal.console(level, text)
+			s.OnConsole(level, text)
 			if m, ok := layout.FromConsole(text); ok {
 				s.tell(m)
 			}
 		},
-		OnRequest: s.journal.request,
+		OnRequest: s.OnRequest,
 	})
 	if err != nil {
 		return "", err
 	}
 	var reason string
-	if err = page.DoAll(ctx, s.settings.Steps); err == nil {
+	if err = page.DoAll(ctx, s.Steps); err == nil {
 		reason, err = s.awaitReady(ctx, page, joining)
 	}
 	s.mu.Lock()
@@ -203,13 +224,13 @@ const pageBegins = 10 * time.Second
 
 // neverReady is the fault of a page that was not ready in time.
 func (s *studio) neverReady(waiting string) error {
-	limit := s.settings.ReadyTimeout
-	joined, publishing := s.meeting.presence()
+	limit := s.ReadyTimeout
+	joined, publishing := s.Presence()
 	switch {
 	case waiting != "":
 		return &Fault{Class: ClassRoom, Op: "join the room",
 			Err:  fmt.Errorf("nobody let the recorder in within %v: it is still in %s", limit, waiting),
-			Hint: "admit the participant " + s.settings.Name + ", open the waiting room, or raise --ready-timeout", Passing: true}
+			Hint: "admit the participant " + s.Name + ", open the waiting room, or raise --ready-timeout", Passing: true}
 	case joined && !publishing, s.plan.Stage:
 		return &Fault{Class: ClassEmpty, Op: "join the room",
 			Err:  fmt.Errorf("no picture and no sound of anybody within %v", limit),
@@ -239,10 +260,10 @@ func lostBeforeReady(err error) error {
 	return err
 }
 
-func (s *studio) onMessage(payload string) {
+func (s *studio) parse(payload string) {
 	m, err := layout.ParseMessage(payload)
 	if err != nil {
-		s.log.Debug("message of the page dropped", "error", err)
+		s.Log.Debug("message of the page dropped", "error", err)
 		return
 	}
 	s.tell(m)
@@ -252,7 +273,7 @@ func (s *studio) onMessage(payload string) {
 // to whoever waits for the page. A page that floods Beam with messages loses the
 // later ones.
 func (s *studio) tell(m layout.Message) {
-	if !s.meeting.hear(m) {
+	if !s.OnMessage(m) {
 		return
 	}
 	s.mu.Lock()
@@ -264,7 +285,7 @@ func (s *studio) tell(m layout.Message) {
 	select {
 	case to <- m:
 	default:
-		s.log.Debug("message of the page dropped: too many", "type", m.Type)
+		s.Log.Debug("message of the page dropped: too many", "type", m.Type)
 	}
 }
 
@@ -275,6 +296,48 @@ func (s *studio) evaluate(ctx context.Context, expr string) ([]byte, error) {
 		return nil, errors.New("no page")
 	}
 	return page.Evaluate(ctx, expr)
+}
+
+// setLayout changes what is on the screen.
+func (s *studio) setLayout(ctx context.Context, name string) error {
+	page := s.current()
+	if page == nil {
+		return errors.New("the browser is being started again; try again in some seconds")
+	}
+	ctx, cancel := context.WithTimeout(ctx, commandLimit)
+	defer cancel()
+	value, err := page.Evaluate(ctx, layout.Command(name))
+	if err != nil {
+		return err
+	}
+	var answer string
+	if err := json.Unmarshal(value, &answer); err != nil || answer != "ok" {
+		return fmt.Errorf("the page did not change its layout: %s", firstText(answer, "it can't"))
+	}
+	return nil
+}
+
+// screenshot returns the page as it is, PNG.
+func (s *studio) screenshot(ctx context.Context) ([]byte, error) {
+	page := s.current()
+	if page == nil {
+		return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "take a screenshot", Err: errors.New("there is no page")}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), screenshotLimit)
+	defer cancel()
+	return page.Screenshot(ctx)
+}
+
+// versions returns those of the programs.
+func (s *studio) versions() map[string]string {
+	server, _ := s.sound()
+	v := map[string]string{"pulseaudio": server.Version()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.browser != nil {
+		v["chrome"] = s.browser.Version()
+	}
+	return v
 }
 
 // current returns the page that is recorded, nil while none is.
@@ -306,7 +369,7 @@ func (s *studio) closeBrowser(ctx context.Context, patience time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	if err := browser.Close(ctx); err != nil {
-		s.log.Warn("browser did not close in order", "error", err)
+		s.Log.Warn("browser did not close in order", "error", err)
 	}
 }
 

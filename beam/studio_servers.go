@@ -12,11 +12,11 @@ import (
 // startSound starts a sound server, or another one in the place of a lost one.
 // It lives until ctx ends.
 func (s *studio) startSound(ctx context.Context) error {
-	dir, err := s.work.sub("pulse")
+	dir, err := s.Dir("pulse")
 	if err != nil {
 		return err
 	}
-	server, err := pulse.Start(ctx, pulse.Options{Path: s.tools.PulseAudio, Dir: dir, Log: s.log})
+	server, err := pulse.Start(ctx, pulse.Options{Path: s.Tools.PulseAudio, Dir: dir, Log: s.Log})
 	if err != nil {
 		return err
 	}
@@ -33,15 +33,15 @@ func (s *studio) startSound(ctx context.Context) error {
 // startDisplay starts a display and connects the grabber to it. Both live until
 // ctx ends.
 func (s *studio) startDisplay(ctx context.Context) error {
-	dir, err := s.work.sub("x11")
+	dir, err := s.Dir("x11")
 	if err != nil {
 		return err
 	}
-	server, err := x11.Start(ctx, x11.Options{Path: s.tools.Xvfb, Dir: dir, Screen: x11.ScreenFor(s.settings.Size), Log: s.log})
+	server, err := x11.Start(ctx, x11.Options{Path: s.Tools.Xvfb, Dir: dir, Screen: x11.ScreenFor(s.Size), Log: s.Log})
 	if err != nil {
 		return err
 	}
-	grab, err := server.NewGrabber(ctx, x11.GrabOptions{Size: s.settings.Size, Log: s.log})
+	grab, err := server.NewGrabber(ctx, x11.GrabOptions{Size: s.Size, Log: s.Log})
 	s.mu.Lock()
 	s.x11, s.grab = server, grab
 	s.mu.Unlock()
@@ -62,12 +62,12 @@ func (s *studio) closeDisplay(ctx context.Context, patience time.Duration) {
 	defer cancel()
 	if grab != nil {
 		if err := grab.Close(); err != nil {
-			s.log.Debug("grabber did not close in order", "error", err)
+			s.Log.Debug("grabber did not close in order", "error", err)
 		}
 	}
 	if server != nil {
 		if err := server.Close(ctx); err != nil {
-			s.log.Warn("Xvfb did not close in order", "error", err)
+			s.Log.Warn("Xvfb did not close in order", "error", err)
 		}
 	}
 }
@@ -81,7 +81,7 @@ func (s *studio) closeSound(ctx context.Context, patience time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	if err := server.Close(ctx); err != nil {
-		s.log.Warn("PulseAudio did not close in order", "error", err)
+		s.Log.Warn("PulseAudio did not close in order", "error", err)
 	}
 }
 
@@ -93,16 +93,20 @@ func (s *studio) sound() (*pulse.Server, <-chan struct{}) {
 	return s.pulse, s.renewed
 }
 
-// listen hands the audio of the sink to emit until ctx ends. When the sound
-// server is lost it tells lost, and goes on with the one that takes its place.
-func (s *studio) listen(ctx context.Context, emit func(capture.Samples), lost func(*pulse.Server, error)) {
+// listen hands the audio of the sink to emit until ctx ends. A sound server that
+// is lost is a loss for the keeper; it goes on with the one that takes its place.
+// last returns the capture time of the end of what has come.
+func (s *studio) listen(ctx context.Context, emit func(capture.Samples), last func() Time) {
 	for {
 		server, renewed := s.sound()
 		err := server.Record(ctx, emit)
 		if ctx.Err() != nil {
 			return
 		}
-		lost(server, firstOf(err, errEnded("the sound server")))
+		select {
+		case s.soundLost <- soundLoss{server: server, since: last(), err: firstOf(err, errEnded("the sound server"))}:
+		default: // that of one that is lost already waits to be repaired
+		}
 		select {
 		case <-renewed:
 		case <-ctx.Done():

@@ -15,35 +15,37 @@ import (
 // upload brings the rest of the finished file into the bucket, and the report
 // beside it. The error is a fault of ClassUpload when the object is not there;
 // file and journal are kept then.
-func (t *take) upload(hard context.Context, r *Report, beside []sideFile) error {
-	t.enter(StateUploading)
+func (r *run) upload(hard context.Context, report *Report, beside []sideFile) error {
+	r.events.enter(StateUploading)
 	began := time.Now()
-	result, err := t.sendRest(hard, r.Bytes, r.Seconds)
-	r.Upload = uploadReport(result, time.Since(began))
+	result, err := sendRest(hard, r.transfer.uploader, report.Bytes, func() { r.progress.tellUpload(report.Bytes, report.Seconds) })
+	report.Upload = uploadReport(result, time.Since(began))
 	if err != nil {
-		r.Upload.URL = t.transfer.uploader.Progress().URL
-		r.Upload.Error = err.Error()
+		report.Upload.URL = r.transfer.uploader.Progress().URL
+		report.Upload.Error = err.Error()
 		return err
 	}
 	lessened := func(text string) {
-		t.degraded("%s", text)
-		r.Degraded = append(r.Degraded, text)
+		r.events.degrade(text)
+		report.Degraded = append(report.Degraded, text)
 	}
-	if t.storage.DeleteLocal {
-		deleteConfirmed(t.settings.Output, r.Upload, lessened)
+	if r.storage.DeleteLocal {
+		deleteConfirmed(r.settings.Output, report.Upload, lessened)
 	}
-	putSideFiles(hard, t.storage.storeOf(result), result.Key, beside, lessened)
-	putReport(hard, t.storage.storeOf(result), result.Key, r, t.log, lessened)
+	store := r.storage.storeOf(result)
+	putSideFiles(hard, store, result.Key, beside, lessened)
+	putReport(hard, store, result.Key, report, r.log, lessened)
 	return nil
 }
 
-// sendRest waits for the upload and tells of it once a second.
-func (t *take) sendRest(hard context.Context, size int64, seconds float64) (result upload.Result, err error) {
+// sendRest waits for the upload of a file of the given size, and has its progress
+// told once a second, and at its end.
+func sendRest(hard context.Context, uploader *upload.Uploader, size int64, tell func()) (result upload.Result, err error) {
 	var sending errgroup.Group
 	done := make(chan struct{})
 	sending.Go(func() error {
 		defer close(done)
-		result, err = t.transfer.uploader.Finish(hard, size)
+		result, err = uploader.Finish(hard, size)
 		return nil
 	})
 	tick := time.NewTicker(progressEvery)
@@ -52,29 +54,12 @@ func (t *take) sendRest(hard context.Context, size int64, seconds float64) (resu
 		select {
 		case <-done:
 			_ = sending.Wait() // its error is in err
-			t.tellUpload(size, seconds)
+			tell()
 			return result, err
 		case <-tick.C:
-			t.tellUpload(size, seconds)
+			tell()
 		}
 	}
-}
-
-// tellUpload tells how the upload of the finished file stands.
-func (t *take) tellUpload(size int64, seconds float64) {
-	t.tell(Event{Type: EventProgress, Progress: &Progress{Recorded: seconds, Bytes: size, LevelDBFS: silenceDBFS, Upload: t.watchUpload()}})
-}
-
-// watchUpload returns the progress of the upload, and tells the user what is
-// worth a notice.
-func (t *take) watchUpload() *UploadProgress {
-	p := t.transfer.progress()
-	if p != nil {
-		if text := t.transfer.news.news(p); text != "" {
-			t.notice("%s", text)
-		}
-	}
-	return p
 }
 
 // deleteConfirmed removes a file whose object HeadObject has confirmed. Why a

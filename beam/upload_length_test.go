@@ -85,9 +85,11 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	}
 	defer transfer.close(log)
 	out.grown = transfer.advance
-	k := &take{
-		recorder: &recorder{settings: s, log: log, sink: func(Event) {}, state: StateStopping, storage: opened},
-		out:      out, transfer: transfer,
+	events := newAnnouncer(func(Event) {}, log)
+	events.state = StateStopping
+	k := &run{
+		settings: s, log: log, events: events, storage: opened, output: out, transfer: transfer,
+		progress: &progressTeller{output: out, transfer: transfer, events: events},
 	}
 
 	runtime.GC()

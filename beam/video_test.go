@@ -77,7 +77,8 @@ func TestVideoRepeatsStillPages(t *testing.T) {
 	for now := Time(0); now < Time(3*time.Second); now = now.Add(castTick) {
 		v.step(now)
 	}
-	if n := len(blocks(t, f)); n < 6 || n > 9 {
+	want := int(3 * time.Second / repeatAfter)
+	if n := len(blocks(t, f)); n < want-2 || n > want+1 {
 		t.Errorf("%d blocks in three seconds of a still page, want one each %v", n, repeatAfter)
 	}
 	if c := v.counts(); c.Distinct != 1 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,47 +54,64 @@ type soundLoss struct {
 	err    error
 }
 
+// keeper keeps a joined page recorded: it watches all that the page needs, and
+// replaces what is lost.
+type keeper struct {
+	source  *studio
+	losses  *losses
+	gaps    *gaps
+	log     *slog.Logger
+	notice  func(format string, args ...any)
+	capture func(context.Context, *chrome.Page) error // captures the page's frames until ctx ends or their source is lost
+	ask     func(context.Context)                     // asks the page for its own figures until ctx ends
+	// joinedAgain is called once the room was joined again.
+	joinedAgain func(context.Context)
+	// encoderPID returns the process that does not count as stopped while the room
+	// is joined again: the loop watches it.
+	encoderPID func() int
+}
+
 // keep captures the page's frames and watches all that the page needs, until
-// ctx ends. What is lost it replaces, one repair at a time: only this goroutine
-// changes the studio once the recording has begun.
-func (t *take) keep(ctx, hard context.Context) {
-	page := t.studio.current()
+// ctx ends; then it returns nil. What is lost it replaces, one repair at a time:
+// only this goroutine changes the source once the recording has begun. The error
+// is what can't be replaced.
+func (k *keeper) keep(ctx, hard context.Context) error {
+	page := k.source.current()
 	for {
-		err := t.usePage(ctx, page)
+		err := k.usePage(ctx, page)
 		if ctx.Err() != nil {
-			return
+			return nil
 		}
 		if pageClosed(err) {
-			t.report(err)
-			return
+			return err
 		}
 		var lost *loss
 		if !errors.As(err, &lost) {
 			lost = &loss{what: lostBrowser, err: err}
 		}
-		if page, err = t.repair(ctx, hard, lost); err != nil {
-			if ctx.Err() == nil {
-				t.report(err)
+		if page, err = k.repair(ctx, hard, lost); err != nil || page == nil {
+			if ctx.Err() != nil {
+				return nil
 			}
-			return
+			return err
 		}
 	}
 }
 
 // usePage captures the page's frames until the page, or something that it
 // needs, is lost. It returns why: most often a *loss.
-func (t *take) usePage(ctx context.Context, page *chrome.Page) error {
+func (k *keeper) usePage(ctx context.Context, page *chrome.Page) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return t.awaitPage(ctx, page) })
-	g.Go(func() error { return t.heartbeat(ctx, page) })
-	g.Go(func() error { return t.awaitDisplay(ctx) })
-	g.Go(func() error { return t.awaitSoundLoss(ctx) })
-	g.Go(func() error { return t.captureFrames(ctx, page) })
-	g.Go(func() error { return t.askPage(ctx) })
+	g.Go(func() error { return k.awaitPage(ctx, page) })
+	g.Go(func() error { return k.heartbeat(ctx, page) })
+	g.Go(func() error { return k.awaitDisplay(ctx) })
+	g.Go(func() error { return k.awaitSoundLoss(ctx) })
+	g.Go(func() error { return k.capture(ctx, page) })
+	g.Go(func() error { k.ask(ctx); return nil })
 	return g.Wait()
 }
 
-func (t *take) awaitPage(ctx context.Context, page *chrome.Page) error {
+func (k *keeper) awaitPage(ctx context.Context, page *chrome.Page) error {
 	select {
 	case <-ctx.Done():
 		return nil
@@ -102,8 +120,8 @@ func (t *take) awaitPage(ctx context.Context, page *chrome.Page) error {
 	}
 }
 
-func (t *take) awaitDisplay(ctx context.Context) error {
-	server, _ := t.studio.display()
+func (k *keeper) awaitDisplay(ctx context.Context) error {
+	server, _ := k.source.display()
 	if server == nil {
 		return nil
 	}
@@ -115,13 +133,13 @@ func (t *take) awaitDisplay(ctx context.Context) error {
 	}
 }
 
-func (t *take) awaitSoundLoss(ctx context.Context) error {
+func (k *keeper) awaitSoundLoss(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case l := <-t.soundLost:
-			if server, _ := t.studio.sound(); server == l.server {
+		case l := <-k.source.soundLost:
+			if server, _ := k.source.sound(); server == l.server {
 				return &loss{what: lostSound, since: l.since, err: l.err}
 			}
 		}
@@ -131,7 +149,7 @@ func (t *take) awaitSoundLoss(ctx context.Context) error {
 // heartbeat asks the page from time to time whether it is alive, so that a page
 // that does not change and one that hangs are told apart. A page that is busy
 // answers late, and is waited for; one whose process was stopped won't answer.
-func (t *take) heartbeat(ctx context.Context, page *chrome.Page) error {
+func (k *keeper) heartbeat(ctx context.Context, page *chrome.Page) error {
 	tick := time.NewTicker(heartbeatEvery)
 	defer tick.Stop()
 	answered := capture.Now()
@@ -146,7 +164,7 @@ func (t *take) heartbeat(ctx context.Context, page *chrome.Page) error {
 		cancel()
 		now := capture.Now()
 		silent := now.Sub(answered)
-		stopped := err != nil && anyStopped(t.studio.browserPID(), 0)
+		stopped := err != nil && anyStopped(k.source.browserPID(), 0)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -155,7 +173,7 @@ func (t *take) heartbeat(ctx context.Context, page *chrome.Page) error {
 		case stopped, silent >= hungAfter:
 			return &loss{what: lostBrowser, since: answered, err: fmt.Errorf("the page has not answered for %v", silent.Round(time.Second))}
 		default:
-			t.log.Debug("the page is slow to answer", "for", silent)
+			k.log.Debug("the page is slow to answer", "for", silent)
 		}
 	}
 }
@@ -167,19 +185,19 @@ var repairDelays = []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * t
 const repairFor = time.Minute
 
 // repair puts new programs in the place of those that were lost, and joins the
-// room again. It tries until it succeeds, for repairFor; each try has the time
+// room again; nil for a room that is over. It tries until it succeeds, for repairFor; each try has the time
 // that joining has. The frames of joining are not recorded: the last frame
 // stands meanwhile.
-func (t *take) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, error) {
+func (k *keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, error) {
 	began := capture.Now()
 	what, since := lost.what, began
 	if lost.since != 0 {
 		since = lost.since
 	}
-	if !t.losses.allow(what, began) {
+	if !k.losses.allow(what, began) {
 		return nil, lost.err
 	}
-	t.notice("the %s was lost, replacing it: %v", lost.what, lost.err)
+	k.notice("the %s was lost, replacing it: %v", lost.what, lost.err)
 	var err error
 	for try := 0; ; try++ {
 		delay := repairDelays[min(try, len(repairDelays)-1)]
@@ -192,42 +210,41 @@ func (t *take) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, erro
 			return nil, ctx.Err()
 		}
 		// What hangs is not known once a try has failed: the next replaces all.
-		err = t.renew(ctx, hard, try > 0 || lost.what == lostSound, try > 0 || lost.what == lostDisplay)
+		err = k.renew(ctx, hard, try > 0 || lost.what == lostSound, try > 0 || lost.what == lostDisplay)
 		switch {
 		case err == nil:
-			page := t.studio.current()
+			page := k.source.current()
 			now := capture.Now()
-			t.gaps.add(what, since, now, lost.err)
-			t.notice("the room was joined again %.1f s after the %s was lost", now.Sub(since).Seconds(), what)
-			t.meeting.rejoined()
-			t.restoreLayout(ctx)
+			k.gaps.add(what, since, now, lost.err)
+			k.notice("the room was joined again %.1f s after the %s was lost", now.Sub(since).Seconds(), what)
+			k.joinedAgain(ctx)
 			return page, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		}
 		var ended *endedError
 		if errors.As(err, &ended) {
-			t.studio.tell(ended.message)
-			return nil, ctx.Err() // control ends the recording
+			k.source.tell(ended.message)
+			return nil, nil // the loop ends the recording by the message
 		}
 		if !worthRetrying(err) {
 			return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err}
 		}
-		t.log.Info("joining again failed", "try", try+1, "error", err)
+		k.log.Info("joining again failed", "try", try+1, "error", err)
 	}
 }
 
 // renew replaces the browser, the sound server and the display if asked to or if
 // they have ended, and joins the room.
-func (t *take) renew(ctx, hard context.Context, newSound, newDisplay bool) error {
-	s := t.studio
+func (k *keeper) renew(ctx, hard context.Context, newSound, newDisplay bool) error {
+	s := k.source
 	s.closeBrowser(ctx, lostPatience)
 	if sound, _ := s.sound(); newSound || sound.Err() != nil {
 		if err := s.renewSound(hard); err != nil {
 			return mayPass("replace the sound server", err)
 		}
 	}
-	if display, _ := s.display(); s.windowed && (newDisplay || display == nil || display.Err() != nil) {
+	if display, _ := s.display(); s.Windowed && (newDisplay || display == nil || display.Err() != nil) {
 		if err := s.renewDisplay(hard); err != nil {
 			return mayPass("replace the display", err)
 		}
@@ -243,19 +260,19 @@ func (t *take) renew(ctx, hard context.Context, newSound, newDisplay bool) error
 		_, err := s.join(ctx)
 		return err
 	})
-	g.Go(func() error { return t.awaitServers(ctx) })
+	g.Go(func() error { return k.awaitServers(ctx) })
 	return g.Wait()
 }
 
 // awaitServers returns what is lost of the programs while the room is joined
 // again: a browser that was stopped, or whose display hangs, does not start, and
 // does not say why.
-func (t *take) awaitServers(ctx context.Context) error {
+func (k *keeper) awaitServers(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return t.awaitStopped(ctx) })
-	g.Go(func() error { return t.awaitDisplay(ctx) })
-	g.Go(func() error { return t.awaitSoundLoss(ctx) })
-	if _, grab := t.studio.display(); grab != nil {
+	g.Go(func() error { return k.awaitStopped(ctx) })
+	g.Go(func() error { return k.awaitDisplay(ctx) })
+	g.Go(func() error { return k.awaitSoundLoss(ctx) })
+	if _, grab := k.source.display(); grab != nil {
 		g.Go(func() error { return grab.RunCount(ctx) })
 	}
 	if err := g.Wait(); err != nil {
@@ -266,7 +283,7 @@ func (t *take) awaitServers(ctx context.Context) error {
 
 // awaitStopped returns an error once one of Beam's programs, but for the encoder,
 // has been stopped for a heartbeat.
-func (t *take) awaitStopped(ctx context.Context) error {
+func (k *keeper) awaitStopped(ctx context.Context) error {
 	tick := time.NewTicker(heartbeatEvery)
 	defer tick.Stop()
 	for before := false; ; {
@@ -275,7 +292,7 @@ func (t *take) awaitStopped(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		now := anyStopped(ownPID(), t.segments.last().enc.PID())
+		now := anyStopped(ownPID(), k.encoderPID())
 		if before && now {
 			return errors.New("a program that was started is stopped")
 		}
@@ -286,16 +303,6 @@ func (t *take) awaitStopped(ctx context.Context) error {
 // mayPass is the fault of a program that did start when the recording began.
 func mayPass(op string, err error) error {
 	return &capture.Fault{Class: capture.ClassEnvironment, Op: op, Err: err, Passing: true}
-}
-
-// restoreLayout brings a page that was joined again to the layout that was
-// chosen while recording.
-func (t *take) restoreLayout(ctx context.Context) {
-	if name := t.meeting.chosenLayout(); name != "" {
-		if err := t.setLayout(ctx, name); err != nil {
-			t.notice("the layout %s was not restored: %v", name, err)
-		}
-	}
 }
 
 // endedError is the error of joining a meeting that is over, or that the
