@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture/mp4"
 )
 
@@ -40,10 +41,10 @@ func chapterKindsOf(words []string) (chapterKinds, error) {
 			k.speaker = true
 		case ChaptersNone:
 			if len(words) > 1 {
-				return k, refuse("", "--chapters: %s goes with nothing else", ChaptersNone)
+				return k, fault.Refuse("", "--chapters: %s goes with nothing else", ChaptersNone)
 			}
 		default:
-			return k, refuse("", "--chapters holds %q; it can hold %s", w, strings.Join(ChapterWords(), ", "))
+			return k, fault.Refuse("", "--chapters holds %q; it can hold %s", w, strings.Join(ChapterWords(), ", "))
 		}
 	}
 	return k, nil

@@ -1,6 +1,7 @@
 package beam
 
 import (
+	"beam/beam/fault"
 	"errors"
 	"os"
 	"testing"
@@ -39,8 +40,8 @@ func TestChoose(t *testing.T) {
 	} {
 		bad := Defaults()
 		spoil(&bad)
-		var fault *Fault
-		if _, err := bad.CheckPicture(); !errors.As(err, &fault) || fault.Class != ClassUsage {
+		var f *fault.Fault
+		if _, err := bad.CheckPicture(); !errors.As(err, &f) || f.Class != fault.ClassUsage {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"beam/beam/expect"
+	"beam/beam/fault"
 	"beam/beam/remote"
 	"beam/capture"
 	"beam/capture/chrome"
@@ -119,7 +120,7 @@ func (s Settings) plan(room string) (layout.Plan, error) {
 	kind := s.Platform
 	if s.Room == DemoRoom {
 		if kind != "" && kind != DemoRoom {
-			return layout.Plan{}, refuse("", "--platform %s can't be that of the demo room", kind)
+			return layout.Plan{}, fault.Refuse("", "--platform %s can't be that of the demo room", kind)
 		}
 		kind = DemoRoom
 		if room == DemoRoom {
@@ -131,7 +132,7 @@ func (s Settings) plan(room string) (layout.Plan, error) {
 		Width: s.Size.Width, Height: s.Size.Height, Filter: s.Filter, Theme: s.Theme, Secrets: s.Secrets,
 	})
 	if err != nil {
-		return p, refuse("", "%w", err)
+		return p, fault.Refuse("", "%w", err)
 	}
 	return p, nil
 }
@@ -172,7 +173,7 @@ func (c Config) checkChoices() error {
 		{"--capture", c.Capture, []string{EngineAuto, EngineScreencast, EngineX11}},
 	} {
 		if !contains(choice.allowed, choice.value) {
-			return refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
+			return fault.Refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
 		}
 	}
 	if _, err := chapterKindsOf(c.Chapters); err != nil {
@@ -180,11 +181,11 @@ func (c Config) checkChoices() error {
 	}
 	if c.ID != "" {
 		if err := remote.CheckID(c.ID); err != nil {
-			return refuse("", "--id: %w", err)
+			return fault.Refuse("", "--id: %w", err)
 		}
 	}
 	if c.FPS < lowestFPS || c.FPS > highestFPS {
-		return refuse("", "--fps is %d; it can be from %d to %d pictures a second", c.FPS, lowestFPS, highestFPS)
+		return fault.Refuse("", "--fps is %d; it can be from %d to %d pictures a second", c.FPS, lowestFPS, highestFPS)
 	}
 	return nil
 }
@@ -193,17 +194,17 @@ func (c Config) checkTimes() error {
 	const longestOffset = 5 * time.Second
 	switch {
 	case c.Duration < 0:
-		return refuse("", "--duration is %v; it has to be more than nothing", c.Duration)
+		return fault.Refuse("", "--duration is %v; it has to be more than nothing", c.Duration)
 	case c.MaxDuration <= 0:
-		return refuse("", "--max-duration is %v; it has to be more than nothing", c.MaxDuration)
+		return fault.Refuse("", "--max-duration is %v; it has to be more than nothing", c.MaxDuration)
 	case c.Duration > c.MaxDuration:
-		return refuse("raise --max-duration too", "--duration is %v, longer than --max-duration, %v", c.Duration, c.MaxDuration)
+		return fault.Refuse("raise --max-duration too", "--duration is %v, longer than --max-duration, %v", c.Duration, c.MaxDuration)
 	case c.ReadyTimeout <= 0:
-		return refuse("", "--ready-timeout is %v; it has to be more than nothing", c.ReadyTimeout)
+		return fault.Refuse("", "--ready-timeout is %v; it has to be more than nothing", c.ReadyTimeout)
 	case c.IdleTimeout < 0, c.SilenceTimeout < 0, c.ReconnectGrace < 0:
-		return refuse("", "--idle-timeout, --silence-timeout and --reconnect-grace can't be less than nothing; 0 means no such limit")
+		return fault.Refuse("", "--idle-timeout, --silence-timeout and --reconnect-grace can't be less than nothing; 0 means no such limit")
 	case c.AudioOffset < -longestOffset || c.AudioOffset > longestOffset:
-		return refuse("", "--audio-offset is %v; it can be from %v to %v", c.AudioOffset, -longestOffset, longestOffset)
+		return fault.Refuse("", "--audio-offset is %v; it can be from %v to %v", c.AudioOffset, -longestOffset, longestOffset)
 	}
 	return nil
 }
@@ -221,34 +222,34 @@ func contains(list []string, s string) bool {
 // behind.
 func checkOutput(path string, force bool) error {
 	if path == "" {
-		return refuse("for example: --output meeting.mp4", "no output file")
+		return fault.Refuse("for example: --output meeting.mp4", "no output file")
 	}
 	if ext := strings.ToLower(filepath.Ext(path)); ext != ".mp4" && ext != ".m4a" {
-		return refuse("Beam writes MP4", "--output %s does not end in .mp4", path)
+		return fault.Refuse("Beam writes MP4", "--output %s does not end in .mp4", path)
 	}
 	dir := filepath.Dir(path)
 	switch info, err := os.Stat(dir); {
 	case err != nil:
-		return refuse("create the folder first: mkdir -p "+dir, "--output %s: its folder can't be used: %w", path, err)
+		return fault.Refuse("create the folder first: mkdir -p "+dir, "--output %s: its folder can't be used: %w", path, err)
 	case !info.IsDir():
-		return refuse("", "--output %s: %s is not a folder", path, dir)
+		return fault.Refuse("", "--output %s: %s is not a folder", path, dir)
 	}
 	for _, file := range []string{path, ReportPath(path), SpeakersPath(path), ChatPath(path)} {
 		info, err := os.Lstat(file)
 		switch {
 		case err != nil:
 		case info.IsDir():
-			return refuse("", "--output: %s is a folder", file)
+			return fault.Refuse("", "--output: %s is a folder", file)
 		case !force:
-			return refuse("choose another --output, or overwrite it with --force", "%s exists", file)
+			return fault.Refuse("choose another --output, or overwrite it with --force", "%s exists", file)
 		}
 	}
 	if _, err := os.Lstat(upload.JournalPath(path)); err == nil {
-		return refuse("finish it with: beam recover "+path, "%s is left from a recording that was not uploaded to its end", upload.JournalPath(path))
+		return fault.Refuse("finish it with: beam recover "+path, "%s is left from a recording that was not uploaded to its end", upload.JournalPath(path))
 	}
 	probe, err := os.CreateTemp(dir, ".beam-probe-*")
 	if err != nil {
-		return refuse("choose an --output in a folder you can write to", "--output %s can't be written: %w", path, err)
+		return fault.Refuse("choose an --output in a folder you can write to", "--output %s can't be written: %w", path, err)
 	}
 	probe.Close()
 	return os.Remove(probe.Name())

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture"
 )
 
@@ -81,11 +82,11 @@ func TestCheckRefuses(t *testing.T) {
 			c := good(t)
 			tt.spoil(&c)
 			_, err := c.Check()
-			var f *Fault
+			var f *fault.Fault
 			if !errors.As(err, &f) {
 				t.Fatalf("error %v, want a fault", err)
 			}
-			if f.Class != ClassUsage {
+			if f.Class != fault.ClassUsage {
 				t.Errorf("class %s, want usage", f.Class)
 			}
 			if !strings.Contains(f.Error()+" "+f.Hint, tt.says) {

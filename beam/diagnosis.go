@@ -1,15 +1,13 @@
 package beam
 
 import (
+	"beam/beam/fault"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"beam/capture"
 )
 
 // FailurePath returns the folder that tells why a room could not be recorded:
@@ -36,12 +34,11 @@ func (o *opening) diagnose(ctx context.Context, cause error) {
 }
 
 func ofRoom(err error) bool {
-	var fault interface{ FaultClass() string }
-	if !errors.As(err, &fault) {
-		return false
+	switch fault.ClassOf(err) {
+	case fault.ClassRoom, fault.ClassEmpty, fault.ClassBrowser:
+		return true
 	}
-	class := fault.FaultClass()
-	return class == ClassRoom || class == ClassEmpty || class == string(capture.ClassBrowser)
+	return false
 }
 
 func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) error {

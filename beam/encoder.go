@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"beam/beam/fault"
 	"beam/beam/machine"
 	"beam/capture"
 	"beam/capture/ffmpeg"
@@ -69,7 +70,7 @@ func (c *encoders) start(hard context.Context, engine string) (*encoder, error) 
 	_, spec.Codec = codecOf(engine)
 	args, err := ffmpeg.Args(spec)
 	if err != nil {
-		return nil, &Fault{Class: ClassInternal, Op: "start ffmpeg", Err: err}
+		return nil, &fault.Fault{Class: fault.ClassInternal, Op: "start ffmpeg", Err: err}
 	}
 	e := &encoder{engine: engine, started: capture.Now(), log: c.log}
 	var to io.Writer = &e.outlet

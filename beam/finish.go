@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"beam/beam/expect"
+	"beam/beam/fault"
 	"beam/beam/usage"
 	"beam/capture"
 	"beam/capture/mp4"
@@ -54,14 +55,14 @@ func (r *run) finish(hard context.Context, end Time) (*Report, error) {
 // recording that ended for a reason, and perhaps by a fault: that one tells more,
 // unless it is the complaint of an encoder that was given nothing because the
 // user stopped at once.
-func unfinished(err, fault error, reason string) error {
+func unfinished(err, cause error, reason string) error {
 	if !errors.Is(err, errNoMedia) {
-		return firstOf(fault, &Fault{Class: ClassEncoder, Op: "finish the file", Err: err})
+		return fault.First(cause, &fault.Fault{Class: fault.ClassEncoder, Op: "finish the file", Err: err})
 	}
 	if reason == ReasonAsked {
-		fault = nil
+		cause = nil
 	}
-	return firstOf(fault, &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
+	return fault.First(cause, &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
 }
 
 // expectations judges the finished file, and lets it be drawn.

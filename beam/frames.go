@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"beam/beam/fault"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/x11"
@@ -101,7 +102,7 @@ func (f *framer) castFrames(ctx context.Context, page *chrome.Page, to *video) e
 	if ctx.Err() != nil {
 		return nil
 	}
-	return &loss{what: lostBrowser, since: page.LostAt(), err: firstOf(err, &capture.Fault{
+	return &loss{what: lostBrowser, since: page.LostAt(), err: fault.First(err, &capture.Fault{
 		Class: capture.ClassBrowser, Op: "record the page", Err: errEnded("the screencast"), Passing: true,
 	})}
 }

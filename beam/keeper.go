@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"beam/beam/fault"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/pulse"
@@ -227,7 +228,7 @@ func (k *keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 			k.source.tell(ended.message)
 			return nil, nil // the loop ends the recording by the message
 		}
-		if !worthRetrying(err) {
+		if !fault.Retryable(err) {
 			return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err}
 		}
 		k.log.Info("joining again failed", "try", try+1, "error", err)

@@ -13,6 +13,7 @@ import (
 
 	"beam/beam/demo"
 	"beam/beam/expect"
+	"beam/beam/fault"
 	"beam/beam/machine"
 	"beam/beam/remote"
 	"beam/capture"
@@ -107,7 +108,7 @@ func (o *opening) serveCommands() error {
 	server, err := remote.Serve(o.settings.ID, o.commands, o.log)
 	switch {
 	case errors.Is(err, remote.ErrTaken):
-		return refuse("choose another --id", "%w", err)
+		return fault.Refuse("choose another --id", "%w", err)
 	case err != nil:
 		o.events.notice("the recording can't be controlled by other commands: %v", err)
 	default:
@@ -121,7 +122,7 @@ func (o *opening) serveCommands() error {
 func (o *opening) open(stop, hard context.Context) error {
 	work, err := newWorkDir(o.settings.TempDir)
 	if err != nil {
-		return &Fault{Class: ClassUsage, Op: "start", Err: err, Hint: "set TMPDIR to a folder that can be written"}
+		return &fault.Fault{Class: fault.ClassUsage, Op: "start", Err: err, Hint: "set TMPDIR to a folder that can be written"}
 	}
 	o.later(func() { o.warn("private folder not removed", work.remove()) })
 	o.source = newStudio(o.sourceOptions(work))
@@ -148,7 +149,7 @@ func (o *opening) open(stop, hard context.Context) error {
 	case opened != nil:
 		return stoppedEarly(stop, opened)
 	case err != nil:
-		return &Fault{Class: ClassInternal, Op: "start the demo room", Err: err}
+		return &fault.Fault{Class: fault.ClassInternal, Op: "start the demo room", Err: err}
 	}
 	return nil
 }
@@ -228,7 +229,7 @@ func (o *opening) plans(_, hard context.Context) (err error) {
 	if o.plan.Site != nil {
 		own, err := serveSite(http.FileServerFS(o.plan.Site), o.log)
 		if err != nil {
-			return &Fault{Class: ClassInternal, Op: "serve the page that joins the room", Err: err}
+			return &fault.Fault{Class: fault.ClassInternal, Op: "serve the page that joins the room", Err: err}
 		}
 		o.later(func() { o.warn("own page not closed in order", own.close()) })
 		o.plan.URL = own.url + o.plan.URL
@@ -267,7 +268,7 @@ func (o *opening) tryJoining(stop context.Context) error {
 			o.log.Debug("room ready", "why", reason)
 			return nil
 		}
-		if try == joinTries || stop.Err() != nil || !worthRetrying(err) || time.Since(began)+delay > o.settings.ReadyTimeout {
+		if try == joinTries || stop.Err() != nil || !fault.Retryable(err) || time.Since(began)+delay > o.settings.ReadyTimeout {
 			return stoppedEarly(stop, err)
 		}
 		o.events.notice("joining failed, trying again: %v", err)
@@ -318,7 +319,7 @@ func stoppedEarly(stop context.Context, err error) error {
 	if stop.Err() == nil {
 		return err
 	}
-	return &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("stopped before the room was ready; nothing was recorded")}
+	return &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("stopped before the room was ready; nothing was recorded")}
 }
 
 // setLayout changes what is on the screen, and keeps it for when the page is

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture"
 )
 
@@ -50,12 +51,12 @@ func TestWorthRetrying(t *testing.T) {
 		want bool
 	}{
 		{errors.New("anything"), false},
-		{&Fault{Class: ClassRoom, Err: errors.New("refused")}, false},
-		{&Fault{Class: ClassRoom, Err: errors.New("slow"), Passing: true}, true},
+		{&fault.Fault{Class: fault.ClassRoom, Err: errors.New("refused")}, false},
+		{&fault.Fault{Class: fault.ClassRoom, Err: errors.New("slow"), Passing: true}, true},
 		{fmt.Errorf("wrapped: %w", &capture.Fault{Class: capture.ClassBrowser, Passing: true}), true},
 		{&capture.Fault{Class: capture.ClassRoom}, false},
 	} {
-		if got := worthRetrying(tt.err); got != tt.want {
+		if got := fault.Retryable(tt.err); got != tt.want {
 			t.Errorf("%v: %v, want %v", tt.err, got, tt.want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture/ffmpeg"
 	"beam/capture/mp4"
 )
@@ -66,17 +67,17 @@ const syncEvery = 5 * time.Second
 func openOutput(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, refuse("", "--output %s can't be written: %w", path, err)
+		return nil, fault.Refuse("", "--output %s can't be written: %w", path, err)
 	}
 	if err := lockFile(file); err != nil {
-		return nil, errors.Join(refuse("choose another --output", "--output %s: %w", path, err), file.Close())
+		return nil, errors.Join(fault.Refuse("choose another --output", "--output %s: %w", path, err), file.Close())
 	}
 	if err := file.Truncate(0); err != nil {
-		return nil, errors.Join(refuse("", "--output %s can't be written: %w", path, err), file.Close())
+		return nil, errors.Join(fault.Refuse("", "--output %s can't be written: %w", path, err), file.Close())
 	}
 	// The report of what was there before is not this recording's.
 	if err := removeSideFiles(path); err != nil {
-		return nil, errors.Join(refuse("", "--output %s: the files of the old recording can't be removed: %w", path, err), file.Close())
+		return nil, errors.Join(fault.Refuse("", "--output %s: the files of the old recording can't be removed: %w", path, err), file.Close())
 	}
 	return file, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/layout"
@@ -40,7 +41,7 @@ func (p Preview) PNG(ctx context.Context, log *slog.Logger) (png []byte, err err
 		Layout: p.Layout, Orientation: orientation, Width: p.Size.Width, Height: p.Size.Height, Name: "Beam", Theme: p.Theme,
 	})
 	if err != nil {
-		return nil, refuse("", "%w", err)
+		return nil, fault.Refuse("", "%w", err)
 	}
 	path, err := chrome.Find(p.Chrome)
 	if err != nil {
@@ -56,7 +57,7 @@ func (p Preview) PNG(ctx context.Context, log *slog.Logger) (png []byte, err err
 		_, _ = io.WriteString(w, layout.PreviewPage()) // the browser may be gone
 	}), log)
 	if err != nil {
-		return nil, &Fault{Class: ClassInternal, Op: "serve the preview", Err: err}
+		return nil, &fault.Fault{Class: fault.ClassInternal, Op: "serve the preview", Err: err}
 	}
 	defer func() { err = errors.Join(err, own.close()) }()
 	browser, err := chrome.Launch(ctx, chrome.Options{Path: path, Dir: dir, Size: p.Size, Log: log})
@@ -85,7 +86,7 @@ func (p Preview) PNG(ctx context.Context, log *slog.Logger) (png []byte, err err
 	select {
 	case <-shown:
 	case <-ctx.Done():
-		return nil, &Fault{Class: ClassInternal, Op: "preview the layout", Err: errors.New("the page showed nobody")}
+		return nil, &fault.Fault{Class: fault.ClassInternal, Op: "preview the layout", Err: errors.New("the page showed nobody")}
 	}
 	select {
 	case <-time.After(time.Second):

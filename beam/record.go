@@ -53,26 +53,8 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 	return o
 }
 
-// retryable is implemented by faults that may pass when tried again.
-type retryable interface{ Retryable() bool }
-
-// worthRetrying tells whether joining may succeed when tried again.
-func worthRetrying(err error) bool {
-	var r retryable
-	return errors.As(err, &r) && r.Retryable()
-}
-
 // newID returns an id for a recording that was given none.
 func newID() string { return strings.ToLower(rand.Text()[:8]) }
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // pageClosed tells whether a fault only says that the page closed itself.
 func pageClosed(err error) bool { return errors.Is(err, chrome.ErrPageClosed) }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"beam/beam/fault"
 	"beam/capture"
 )
 
@@ -34,7 +35,7 @@ var sizePattern = regexp.MustCompile(`^(\d{1,5})x(\d{1,5})$`)
 // WIDTHxHEIGHT is taken as it is and must not contradict it.
 func resolution(name, orientation string) (capture.Size, string, error) {
 	if !contains([]string{"", landscape, portrait}, orientation) {
-		return capture.Size{}, "", refuse("", "--orientation is %q; it can be landscape or portrait", orientation)
+		return capture.Size{}, "", fault.Refuse("", "--orientation is %q; it can be landscape or portrait", orientation)
 	}
 	size, named := resolutions[name]
 	if named {
@@ -44,7 +45,7 @@ func resolution(name, orientation string) (capture.Size, string, error) {
 	} else {
 		m := sizePattern.FindStringSubmatch(name)
 		if m == nil {
-			return size, "", refuse("", "--resolution is %q; it can be 480p, 720p, 1080p or WIDTHxHEIGHT, such as 1280x720", name)
+			return size, "", fault.Refuse("", "--resolution is %q; it can be 480p, 720p, 1080p or WIDTHxHEIGHT, such as 1280x720", name)
 		}
 		size.Width, _ = strconv.Atoi(m[1]) // at most five digits
 		size.Height, _ = strconv.Atoi(m[2])
@@ -57,7 +58,7 @@ func resolution(name, orientation string) (capture.Size, string, error) {
 		is = portrait
 	}
 	if orientation != "" && orientation != is && size.Width != size.Height {
-		return size, "", refuse("leave --orientation out, or swap the two numbers", "--resolution %s is not %s", name, orientation)
+		return size, "", fault.Refuse("leave --orientation out, or swap the two numbers", "--resolution %s is not %s", name, orientation)
 	}
 	return size, is, nil
 }
@@ -65,13 +66,13 @@ func resolution(name, orientation string) (capture.Size, string, error) {
 func checkSize(s capture.Size) error {
 	switch {
 	case s.Width%2 != 0 || s.Height%2 != 0:
-		return refuse("H.264 with 4:2:0 colour needs even sizes", "resolution %v: width and height have to be even", s)
+		return fault.Refuse("H.264 with 4:2:0 colour needs even sizes", "resolution %v: width and height have to be even", s)
 	case s.Width < lowestWidth || s.Width > highestWidth:
-		return refuse("", "resolution %v: the width can be from %d to %d", s, lowestWidth, highestWidth)
+		return fault.Refuse("", "resolution %v: the width can be from %d to %d", s, lowestWidth, highestWidth)
 	case s.Height < lowestHeight || s.Height > highestHeight:
-		return refuse("", "resolution %v: the height can be from %d to %d", s, lowestHeight, highestHeight)
+		return fault.Refuse("", "resolution %v: the height can be from %d to %d", s, lowestHeight, highestHeight)
 	case s.Width > longSide && s.Height > longSide:
-		return refuse("", "resolution %v: only one side can be longer than %d", s, longSide)
+		return fault.Refuse("", "resolution %v: only one side can be longer than %d", s, longSide)
 	}
 	return nil
 }

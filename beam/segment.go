@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"beam/beam/fault"
 	"beam/capture"
 	"beam/capture/matroska"
 )
@@ -75,7 +76,7 @@ type segmenter struct {
 func (m *segmenter) open(hard context.Context, from beginning, still capture.Frame) (*segment, error) {
 	s := &segment{beginning: from, queue: newFeed(m.fps)}
 	if err := m.output.follow(from.offset); err != nil {
-		return nil, &Fault{Class: ClassEncoder, Op: "go on with the file", Err: err}
+		return nil, &fault.Fault{Class: fault.ClassEncoder, Op: "go on with the file", Err: err}
 	}
 	var err error
 	if s.enc, err = m.encoders.take(hard, from.engine); err != nil {
@@ -130,7 +131,7 @@ func (m *segmenter) record(hard context.Context, s *segment, await func() verdic
 	s.awaitEncoder(hard)
 	_ = writer.Wait() // a broken pipe: the encoder's own error tells why
 	if err := s.enc.Wait(); err != nil && hard.Err() == nil && v.next != nextEncoder {
-		v.fault = firstOf(v.fault, err)
+		v.fault = fault.First(v.fault, err)
 	}
 	return v
 }

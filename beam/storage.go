@@ -4,6 +4,7 @@ import (
 	"maps"
 	"time"
 
+	"beam/beam/fault"
 	"beam/upload"
 )
 
@@ -37,23 +38,23 @@ func (s Storage) check() error {
 	if s.Bucket == "" {
 		switch {
 		case s.BackupBucket != "":
-			return refuse("give --bucket too", "--backup-bucket is given, but no --bucket")
+			return fault.Refuse("give --bucket too", "--backup-bucket is given, but no --bucket")
 		case s.DeleteLocal:
-			return refuse("give --bucket too", "--delete-local would leave no recording at all without a --bucket")
+			return fault.Refuse("give --bucket too", "--delete-local would leave no recording at all without a --bucket")
 		}
 	}
 	if s.Timeout < 0 {
-		return refuse("", "--upload-timeout is %v; it has to be more than nothing", s.Timeout)
+		return fault.Refuse("", "--upload-timeout is %v; it has to be more than nothing", s.Timeout)
 	}
 	if s.Heartbeat != 0 && s.Heartbeat < time.Second {
-		return refuse("", "--s3-heartbeat is %v; it can be from 1s", s.Heartbeat)
+		return fault.Refuse("", "--s3-heartbeat is %v; it can be from 1s", s.Heartbeat)
 	}
 	targets, err := s.targets()
 	if err != nil {
 		return err
 	}
 	if len(targets) == 2 && targets[0].Bucket == targets[1].Bucket {
-		return refuse("name another bucket", "--backup-bucket is the bucket of --bucket")
+		return fault.Refuse("name another bucket", "--backup-bucket is the bucket of --bucket")
 	}
 	if s.Key != "" {
 		if err := upload.CheckKey(s.Key); err != nil {
@@ -68,11 +69,11 @@ func (s Storage) check() error {
 
 // storageRefusal makes a fault of what the upload package refuses.
 func storageRefusal(flag string, err error) error {
-	hint := hintOf(err)
+	hint := fault.Hint(err)
 	if flag == "" {
-		return refuse(hint, "%w", err)
+		return fault.Refuse(hint, "%w", err)
 	}
-	return refuse(hint, "%s: %w", flag, err)
+	return fault.Refuse(hint, "%s: %w", flag, err)
 }
 
 // targets returns the bucket and its backup, as far as they are given.

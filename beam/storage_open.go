@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam/fault"
 	"beam/upload"
 )
 
@@ -82,23 +83,23 @@ func validate(ctx context.Context, target upload.Target, options upload.Options,
 		return v, nil
 	}
 	if ctx.Err() != nil {
-		return v, &Fault{Class: ClassUsage, Op: "validate " + target.String(), Err: errors.New("stopped before the bucket was checked")}
+		return v, &fault.Fault{Class: fault.ClassUsage, Op: "validate " + target.String(), Err: errors.New("stopped before the bucket was checked")}
 	}
-	return v, &Fault{Class: classOf(v), Err: err, Hint: hintOf(err)}
+	return v, &fault.Fault{Class: classOf(v), Err: err, Hint: fault.Hint(err)}
 }
 
 // classOf returns the class of the first check that failed: what a user can put
 // right is a matter of usage, a store that is down is not.
-func classOf(v upload.Validation) string {
+func classOf(v upload.Validation) fault.Class {
 	i := slices.IndexFunc(v.Checks, func(c upload.Check) bool { return !c.OK })
 	if i < 0 {
-		return ClassUsage
+		return fault.ClassUsage
 	}
 	switch v.Checks[i].Code {
 	case upload.FindUnreachable, upload.FindDNS, upload.FindBusy:
-		return ClassUpload
+		return fault.ClassUpload
 	}
-	return ClassUsage
+	return fault.ClassUsage
 }
 
 // places returns where the recording goes, with the key it gets there. start is
@@ -135,16 +136,4 @@ func contentType(output string) string {
 		return "audio/mp4"
 	}
 	return "video/mp4"
-}
-
-// hinted is implemented by the faults of all packages.
-type hinted interface{ FaultHint() string }
-
-// hintOf returns the hint of a fault, "" without one.
-func hintOf(err error) string {
-	var h hinted
-	if errors.As(err, &h) {
-		return h.FaultHint()
-	}
-	return ""
 }

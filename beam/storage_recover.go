@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture/mp4"
 	"beam/upload"
 )
@@ -61,7 +62,7 @@ func RecoverFile(ctx context.Context, path string, o RecoverOptions, log *slog.L
 	r := Recovered{File: path}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return r.fail(OutcomeFailed, &Fault{Class: ClassUsage, Op: "recover", Err: err, Hint: missingFileHint(path, err)})
+		return r.fail(OutcomeFailed, &fault.Fault{Class: fault.ClassUsage, Op: "recover", Err: err, Hint: missingFileHint(path, err)})
 	}
 	defer file.Close()
 	if err := lockFile(file); err != nil {
@@ -70,7 +71,7 @@ func RecoverFile(ctx context.Context, path string, o RecoverOptions, log *slog.L
 	media, err := mp4.Recover(ctx, path)
 	switch {
 	case errors.Is(err, mp4.ErrNoMedia), errors.Is(err, mp4.ErrMalformed) && unbegun(path):
-		return r.fail(OutcomeEmpty, &Fault{Class: ClassEmpty, Op: "recover " + path, Err: errors.New("nothing was recorded in it"),
+		return r.fail(OutcomeEmpty, &fault.Fault{Class: fault.ClassEmpty, Op: "recover " + path, Err: errors.New("nothing was recorded in it"),
 			Hint: "the recorder was killed before the first half second was written; the file can be deleted"})
 	case err != nil:
 		return r.fail(OutcomeFailed, err)
@@ -93,7 +94,7 @@ func unbegun(path string) bool {
 
 // aliveFault is the fault of a file that is in use.
 func aliveFault(path string, err error) error {
-	return &Fault{Class: ClassUsage, Op: "recover " + path, Err: err, Hint: "stop its recorder first, or wait for it"}
+	return &fault.Fault{Class: fault.ClassUsage, Op: "recover " + path, Err: err, Hint: "stop its recorder first, or wait for it"}
 }
 
 // missingFileHint tells of the upload that a missing file belonged to.
@@ -117,7 +118,7 @@ func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *sl
 			err = report.Write(ReportPath(r.File))
 		}
 		if err != nil {
-			return r.fail(OutcomeFailed, &Fault{Class: ClassEncoder, Err: err})
+			return r.fail(OutcomeFailed, &fault.Fault{Class: fault.ClassEncoder, Err: err})
 		}
 		return r
 	}
@@ -174,7 +175,7 @@ func planUpload(ctx context.Context, r Recovered, report *Report, o RecoverOptio
 		}
 		return job, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, &Fault{Class: ClassUsage, Op: "recover " + r.File, Err: err, Hint: "move the journal away, and give --bucket"}
+		return nil, &fault.Fault{Class: fault.ClassUsage, Op: "recover " + r.File, Err: err, Hint: "move the journal away, and give --bucket"}
 	case o.Storage.Bucket == "", report.Upload.confirmed(r.Bytes):
 		return nil, nil
 	}
@@ -212,11 +213,11 @@ func (r *UploadReport) confirmed(bytes int64) bool {
 func RecoverFolder(ctx context.Context, dir string, o RecoverOptions, log *slog.Logger, each func(Recovered)) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return &Fault{Class: ClassUsage, Op: "recover", Err: err}
+		return &fault.Fault{Class: fault.ClassUsage, Op: "recover", Err: err}
 	}
 	for _, e := range entries {
 		if ctx.Err() != nil {
-			return &Fault{Class: ClassUpload, Op: "recover " + dir, Err: errors.New("stopped before all files were looked at"), Hint: "run it again"}
+			return &fault.Fault{Class: fault.ClassUpload, Op: "recover " + dir, Err: errors.New("stopped before all files were looked at"), Hint: "run it again"}
 		}
 		ext := strings.ToLower(filepath.Ext(e.Name()))
 		if !e.Type().IsRegular() || !slices.Contains([]string{".mp4", ".m4a"}, ext) {

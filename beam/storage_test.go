@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture/mp4"
 	"beam/upload"
 )
@@ -35,8 +36,8 @@ func TestStorageRefuses(t *testing.T) {
 			c := good(t)
 			c.Storage = tt.s
 			_, err := c.Check()
-			var f *Fault
-			if !errors.As(err, &f) || f.Class != ClassUsage || !strings.Contains(err.Error(), tt.says) {
+			var f *fault.Fault
+			if !errors.As(err, &f) || f.Class != fault.ClassUsage || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%v, want %q", err, tt.says)
 			}
 		})
@@ -94,9 +95,9 @@ func TestReportKey(t *testing.T) {
 }
 
 func TestClassOf(t *testing.T) {
-	for code, want := range map[string]string{
-		upload.FindUnreachable: ClassUpload, upload.FindDNS: ClassUpload, upload.FindBusy: ClassUpload,
-		upload.FindDenied: ClassUsage, upload.FindNoBucket: ClassUsage, upload.FindTLS: ClassUsage, "": ClassUsage,
+	for code, want := range map[string]fault.Class{
+		upload.FindUnreachable: fault.ClassUpload, upload.FindDNS: fault.ClassUpload, upload.FindBusy: fault.ClassUpload,
+		upload.FindDenied: fault.ClassUsage, upload.FindNoBucket: fault.ClassUsage, upload.FindTLS: fault.ClassUsage, "": fault.ClassUsage,
 	} {
 		v := upload.Validation{Checks: []upload.Check{{OK: true, Code: upload.FindBusy}, {Code: code}, {Code: upload.FindBusy}}}
 		if got := classOf(v); got != want {

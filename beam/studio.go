@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"beam/beam/fault"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/pulse"
@@ -200,12 +201,12 @@ func (s *studio) awaitReady(ctx context.Context, page *chrome.Page, joining <-ch
 			case layout.MessageEnded, layout.MessageKicked:
 				return "", &endedError{m}
 			case layout.MessageFail:
-				return "", &Fault{Class: ClassRoom, Op: "join the room", Err: fmt.Errorf("the page says: %s", m.Text)}
+				return "", &fault.Fault{Class: fault.ClassRoom, Op: "join the room", Err: fmt.Errorf("the page says: %s", m.Text)}
 			case layout.MessageRefused:
-				return "", &Fault{Class: ClassRoom, Op: "join the room", Err: fmt.Errorf("the room refused the recorder: %s", m.Text),
+				return "", &fault.Fault{Class: fault.ClassRoom, Op: "join the room", Err: fmt.Errorf("the room refused the recorder: %s", m.Text),
 					Hint: "check the link, the token and whether the room is full or locked"}
 			case layout.MessageStop:
-				return "", &Fault{Class: ClassRoom, Op: "join the room", Err: fmt.Errorf("the page asked to stop before it was ready: %s", m.Text)}
+				return "", &fault.Fault{Class: fault.ClassRoom, Op: "join the room", Err: fmt.Errorf("the page asked to stop before it was ready: %s", m.Text)}
 			}
 		case <-page.Lost():
 			return "", lostBeforeReady(page.Err())
@@ -228,15 +229,15 @@ func (s *studio) neverReady(waiting string) error {
 	joined, publishing := s.Presence()
 	switch {
 	case waiting != "":
-		return &Fault{Class: ClassRoom, Op: "join the room",
+		return &fault.Fault{Class: fault.ClassRoom, Op: "join the room",
 			Err:  fmt.Errorf("nobody let the recorder in within %v: it is still in %s", limit, waiting),
 			Hint: "admit the participant " + s.Name + ", open the waiting room, or raise --ready-timeout", Passing: true}
 	case joined && !publishing, s.plan.Stage:
-		return &Fault{Class: ClassEmpty, Op: "join the room",
+		return &fault.Fault{Class: fault.ClassEmpty, Op: "join the room",
 			Err:  fmt.Errorf("no picture and no sound of anybody within %v", limit),
 			Hint: "wait for somebody to publish with a longer --ready-timeout; a page without WebRTC is recorded with --layout native", Passing: true}
 	}
-	return &Fault{Class: ClassRoom, Op: "join the room",
+	return &fault.Fault{Class: fault.ClassRoom, Op: "join the room",
 		Err:  fmt.Errorf("the page was not ready within %v: no picture, no sound, and still loading or connecting", limit),
 		Hint: "open the URL in a browser to see what it waits for (a lobby, a login, somebody to publish), or raise --ready-timeout", Passing: true}
 }
@@ -254,7 +255,7 @@ func firstText(texts ...string) string {
 // of the room: to the user it is the room that didn't work.
 func lostBeforeReady(err error) error {
 	if errors.Is(err, chrome.ErrPageClosed) {
-		return &Fault{Class: ClassRoom, Op: "join the room", Err: err,
+		return &fault.Fault{Class: fault.ClassRoom, Op: "join the room", Err: err,
 			Hint: "the page called window.close() while it was loading; it may want a login or another browser"}
 	}
 	return err

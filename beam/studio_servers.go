@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture"
 	"beam/capture/pulse"
 	"beam/capture/x11"
@@ -104,7 +105,7 @@ func (s *studio) listen(ctx context.Context, emit func(capture.Samples), last fu
 			return
 		}
 		select {
-		case s.soundLost <- soundLoss{server: server, since: last(), err: firstOf(err, errEnded("the sound server"))}:
+		case s.soundLost <- soundLoss{server: server, since: last(), err: fault.First(err, errEnded("the sound server"))}:
 		default: // that of one that is lost already waits to be repaired
 		}
 		select {

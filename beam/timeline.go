@@ -52,13 +52,6 @@ func (l *timeline) all() []*segment {
 	return slices.Clone(l.segments)
 }
 
-// start returns the capture time of the first instant.
-func (l *timeline) start() Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.segments[0].start
-}
-
 // end notes how long the recording is at the end of a segment.
 func (l *timeline) end(length time.Duration) {
 	l.mu.Lock()

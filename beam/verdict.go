@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"beam/beam/fault"
 	"beam/capture"
 	"beam/layout"
 )
@@ -58,7 +59,7 @@ func messageVerdict(now Time, m layout.Message) (v verdict, ends bool) {
 		}
 		return endVerdict(now, reason, nil), true
 	case layout.MessageFail, layout.MessageRefused:
-		return endVerdict(now, ReasonFailure, &Fault{Class: ClassRoom, Op: "record the room", Err: errors.New("the page says: " + m.Text)}), true
+		return endVerdict(now, ReasonFailure, &fault.Fault{Class: fault.ClassRoom, Op: "record the room", Err: errors.New("the page says: " + m.Text)}), true
 	case layout.MessageEnded:
 		return endVerdict(now, ReasonRoomEnded, nil), true
 	case layout.MessageKicked:
@@ -107,12 +108,12 @@ func engineVerdict(now Time, from beginning, fps int, request engineRequest) (v 
 
 // encoderVerdict is the verdict on an encoder that ended by itself, also on one
 // that says that all is well.
-func encoderVerdict(now Time, fault error, replaceable bool) verdict {
-	fault = firstOf(fault, &capture.Fault{Class: capture.ClassEncoder, Op: "encode", Err: errEnded("ffmpeg")})
+func encoderVerdict(now Time, cause error, replaceable bool) verdict {
+	cause = fault.First(cause, &capture.Fault{Class: capture.ClassEncoder, Op: "encode", Err: errEnded("ffmpeg")})
 	if !replaceable {
-		return endVerdict(now, ReasonFailure, fault)
+		return endVerdict(now, ReasonFailure, cause)
 	}
-	return verdict{next: nextEncoder, end: now, fault: fault}
+	return verdict{next: nextEncoder, end: now, fault: cause}
 }
 
 // ruleFault is the fault of a recording that a rule ends where that is not what
@@ -121,7 +122,7 @@ func ruleFault(reason string) error {
 	if reason != ReasonDiskFull {
 		return nil
 	}
-	return &Fault{Class: ClassEncoder, Op: "write the recording", Err: errors.New("the disk is full"),
+	return &fault.Fault{Class: fault.ClassEncoder, Op: "write the recording", Err: errors.New("the disk is full"),
 		Hint: "what was recorded so far is kept; free some space, or set --output to another disk"}
 }
 

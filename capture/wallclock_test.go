@@ -20,8 +20,8 @@ import (
 
 // onTheWay is where frames and samples pass: all of capture, and these of beam.
 var onTheWay = []string{
-	"../beam/ear.go", "../beam/encoder.go", "../beam/feed.go", "../beam/frames.go", "../beam/governing.go", "../beam/keep.go", "../beam/losses.go",
-	"../beam/output.go", "../beam/pacer.go", "../beam/segment.go", "../beam/segments.go", "../beam/sound.go", "../beam/timeline.go", "../beam/video.go",
+	"../beam/ear.go", "../beam/encoder.go", "../beam/feed.go", "../beam/frames.go", "../beam/governing.go", "../beam/keeper.go", "../beam/losses.go",
+	"../beam/output.go", "../beam/pacer.go", "../beam/segment.go", "../beam/sound.go", "../beam/timeline.go", "../beam/video.go",
 }
 
 // allowed is where the wall clock is read all the same.
