@@ -1,6 +1,7 @@
 package beam
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"beam/beam/remote"
+	"beam/beam/roster"
 	"beam/capture"
 	"beam/layout"
 )
@@ -28,7 +30,7 @@ type commander struct {
 	about     remote.Status // what does not change
 	events    *announcer
 	engines   *engineSwitch
-	meeting   *meeting
+	roster    *roster.Roster
 	stop      func()                                       // ends the recording in order
 	setLayout func(ctx context.Context, name string) error // of the page that is recorded
 	requests  chan command                                 // for the loop
@@ -47,8 +49,8 @@ func (c *commander) Status() remote.Status {
 			s.UploadedBytes = p.Upload.Uploaded
 		}
 	}
-	s.Layout = firstText(c.meeting.shownLayout(), s.Layout)
-	s.People, s.Recorded = c.meeting.count()
+	s.Layout = cmp.Or(c.roster.ShownLayout(), s.Layout)
+	s.People, s.Recorded = c.roster.Count()
 	s.Healthy = healthy(now, time.Now())
 	return s
 }
@@ -115,6 +117,6 @@ func (c *commander) Mark(text string) error {
 	if err := underWay(c.events.current()); err != nil {
 		return err
 	}
-	c.meeting.note(capture.Now(), text)
+	c.roster.AddChapter(capture.Now(), text)
 	return nil
 }

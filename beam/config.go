@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"beam/beam/expect"
 	"beam/beam/fault"
 	"beam/beam/remote"
+	"beam/beam/report"
+	"beam/beam/roster"
+	"beam/beam/sizing"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
@@ -21,13 +25,6 @@ import (
 
 // DemoRoom is the room that Beam serves itself.
 const DemoRoom = "demo"
-
-// The capture engines.
-const (
-	EngineAuto       = "auto"
-	EngineScreencast = "screencast" // pictures from Chrome over the DevTools protocol
-	EngineX11        = "x11"        // pictures grabbed by ffmpeg from a private Xvfb
-)
 
 // The ways to time pictures.
 const (
@@ -100,8 +97,8 @@ type Config struct {
 // Defaults returns the configuration of a recording that nothing was said of.
 func Defaults() Config {
 	return Config{
-		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: EngineAuto, Name: "Beam",
-		Chapters:    []string{ChaptersPause, ChaptersLayout, ChaptersShare},
+		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: sizing.EngineAuto, Name: "Beam",
+		Chapters:    []string{roster.ChaptersPause, roster.ChaptersLayout, roster.ChaptersShare},
 		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
 	}
 }
@@ -144,7 +141,7 @@ func (c Config) Check() (Settings, error) {
 	if s.ID == "" {
 		s.ID = newID()
 	}
-	size, orientation, err := resolution(c.Resolution, c.Orientation)
+	size, orientation, err := sizing.Resolution(c.Resolution, c.Orientation)
 	if err != nil {
 		return s, err
 	}
@@ -170,13 +167,13 @@ func (c Config) checkChoices() error {
 		allowed     []string
 	}{
 		{"--fps-mode", c.FPSMode, []string{FPSModeCFR, FPSModeVFR}},
-		{"--capture", c.Capture, []string{EngineAuto, EngineScreencast, EngineX11}},
+		{"--capture", c.Capture, []string{sizing.EngineAuto, sizing.EngineScreencast, sizing.EngineX11}},
 	} {
-		if !contains(choice.allowed, choice.value) {
+		if !slices.Contains(choice.allowed, choice.value) {
 			return fault.Refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
 		}
 	}
-	if _, err := chapterKindsOf(c.Chapters); err != nil {
+	if _, err := roster.ParseChapters(c.Chapters); err != nil {
 		return err
 	}
 	if c.ID != "" {
@@ -209,15 +206,6 @@ func (c Config) checkTimes() error {
 	return nil
 }
 
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
-}
-
 // checkOutput tells whether path can be written, without leaving anything
 // behind.
 func checkOutput(path string, force bool) error {
@@ -234,7 +222,7 @@ func checkOutput(path string, force bool) error {
 	case !info.IsDir():
 		return fault.Refuse("", "--output %s: %s is not a folder", path, dir)
 	}
-	for _, file := range []string{path, ReportPath(path), SpeakersPath(path), ChatPath(path)} {
+	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path)} {
 		info, err := os.Lstat(file)
 		switch {
 		case err != nil:
@@ -255,13 +243,28 @@ func checkOutput(path string, force bool) error {
 	return os.Remove(probe.Name())
 }
 
-// ReportPath returns the path of the report that belongs to a recording:
-// meeting.json beside meeting.mp4.
-func ReportPath(output string) string {
-	return beside(output, ".json")
-}
-
 // String names the room for people, without what a URL may hold in secrets.
 func (s Settings) String() string {
-	return fmt.Sprintf("%s at %v, %d fps", RedactURL(s.Room), s.Size, s.FPS)
+	return fmt.Sprintf("%s at %v, %d fps", report.RedactURL(s.Room), s.Size, s.FPS)
+}
+
+// CheckPicture is Check for a recording that is only thought of: neither the room
+// nor the output is looked at.
+func (c Config) CheckPicture() (Settings, error) {
+	s := Settings{Config: c}
+	var err error
+	if s.Size, s.Orientation, err = sizing.Resolution(c.Resolution, c.Orientation); err != nil {
+		return s, err
+	}
+	if err := c.checkChoices(); err != nil {
+		return s, err
+	}
+	return s, c.checkTimes()
+}
+
+// Choose returns what Record would choose for the settings on this machine; xvfb
+// tells whether Xvfb is installed. It measures the machine for some tens of
+// milliseconds and starts nothing.
+func (s Settings) Choose(ctx context.Context, xvfb bool) (sizing.Choice, error) {
+	return sizing.Choose(ctx, s.Capture, s.Size, s.FPS, xvfb)
 }

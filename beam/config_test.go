@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"beam/beam/fault"
+	"beam/beam/report"
+	"beam/beam/sizing"
 	"beam/capture"
 )
 
@@ -74,7 +76,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"folder as output", func(c *Config) { mkdir(c.Output) }, "is a folder"},
 		{"file as folder", func(c *Config) { touch(c.Output); c.Output = filepath.Join(c.Output, "y.mp4") }, "is not a folder"},
 		{"output exists", func(c *Config) { touch(c.Output) }, "--force"},
-		{"report exists", func(c *Config) { touch(ReportPath(c.Output)) }, "--force"},
+		{"report exists", func(c *Config) { touch(report.Path(c.Output)) }, "--force"},
 		{"unwritable folder", func(c *Config) { c.Output = "/proc/out.mp4" }, "can't be written"},
 	}
 	for _, tt := range tests {
@@ -124,7 +126,7 @@ func TestResolution(t *testing.T) {
 		{"1920x1080", "landscape", capture.Size{Width: 1920, Height: 1080}, "landscape"},
 	}
 	for _, tt := range tests {
-		got, turned, err := resolution(tt.name, tt.orientation)
+		got, turned, err := sizing.Resolution(tt.name, tt.orientation)
 		if err != nil || got != tt.want || turned != tt.turned {
 			t.Errorf("%s %s: %v %s, %v; want %v %s", tt.name, tt.orientation, got, turned, err, tt.want, tt.turned)
 		}
@@ -132,7 +134,7 @@ func TestResolution(t *testing.T) {
 }
 
 func TestRedactURL(t *testing.T) {
-	got := RedactURL("https://ann:secret@room.example/abc?token=SECRET&name=x#config.jwt=SECRET")
+	got := report.RedactURL("https://ann:secret@room.example/abc?token=SECRET&name=x#config.jwt=SECRET")
 	if strings.Contains(strings.ToLower(got), "secret") {
 		t.Errorf("%s shows a secret", got)
 	}
@@ -149,7 +151,7 @@ func TestDefaultOutput(t *testing.T) {
 		"https://room.example/":               "Rec-room-example-1700000000123.mp4",
 		"https://room.example/../../etc":      "Rec-etc-1700000000123.mp4",
 	} {
-		if got := DefaultOutput(room, now); got != want {
+		if got := report.DefaultOutput(room, now); got != want {
 			t.Errorf("%s: %s, want %s", room, got, want)
 		}
 	}

@@ -1,20 +1,16 @@
 package beam
 
 import (
-	"beam/beam/fault"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
-)
 
-// FailurePath returns the folder that tells why a room could not be recorded:
-// meeting.failure beside meeting.mp4.
-func FailurePath(output string) string {
-	return beside(output, ".failure")
-}
+	"beam/beam/fault"
+	"beam/beam/report"
+)
 
 // screenshotLimit bounds the wait for a page that may hang.
 const screenshotLimit = 5 * time.Second
@@ -25,7 +21,7 @@ func (o *opening) diagnose(ctx context.Context, cause error) {
 	if !ofRoom(cause) {
 		return
 	}
-	dir := FailurePath(o.settings.Output)
+	dir := report.FailurePath(o.settings.Output)
 	if err := o.writeDiagnosis(ctx, dir, cause); err != nil {
 		o.log.Warn("no diagnosis written", "error", err)
 		return
@@ -50,7 +46,7 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 	}
 	console, requests := o.pages.texts()
 	about := fmt.Sprintf("time      %s\nroom      %s\nlayout    %s\nplatform  %s\nfault     %v\nversions  %v\n",
-		time.Now().UTC().Format(time.RFC3339), RedactURL(o.settings.Room), o.settings.Layout, o.plan.Platform, cause, o.versions())
+		time.Now().UTC().Format(time.RFC3339), report.RedactURL(o.settings.Room), o.settings.Layout, o.plan.Platform, cause, o.versions())
 	for _, hidden := range o.settings.Hidden {
 		console, requests = strings.ReplaceAll(console, hidden, "(secret)"), strings.ReplaceAll(requests, hidden, "(secret)")
 	}

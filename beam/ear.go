@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"beam/beam/report"
 	"beam/capture"
 )
 
@@ -27,10 +28,10 @@ type ear struct {
 	mu      sync.Mutex
 	into    *sound            // nil while nothing is recorded
 	recent  []capture.Samples // the last keepSound
-	newest  Time              // capture time of the end of what has come
+	newest  capture.Time      // capture time of the end of what has come
 	flowing chan struct{}     // closed when the first samples have come
 	loudest int               // amplitude since the last call of level
-	heard   Time              // when something audible was captured last
+	heard   capture.Time      // when something audible was captured last
 }
 
 func newEar(offset time.Duration) *ear {
@@ -83,14 +84,14 @@ func (e *ear) detach() {
 }
 
 // reached tells whether all that was captured before end has come.
-func (e *ear) reached(end Time) bool {
+func (e *ear) reached(end capture.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.newest >= end
 }
 
 // last returns the capture time of the end of what has come; 0 for nothing.
-func (e *ear) last() Time {
+func (e *ear) last() capture.Time {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.newest
@@ -102,11 +103,11 @@ func (e *ear) level() float64 {
 	defer e.mu.Unlock()
 	l := e.loudest
 	e.loudest = 0
-	return decibels(float64(l))
+	return report.Decibels(float64(l))
 }
 
 // lastHeard returns when something audible was captured last, 0 for never.
-func (e *ear) lastHeard() Time {
+func (e *ear) lastHeard() capture.Time {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.heard

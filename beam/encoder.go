@@ -2,6 +2,7 @@ package beam
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"beam/beam/fault"
 	"beam/beam/machine"
+	"beam/beam/sizing"
 	"beam/capture"
 	"beam/capture/ffmpeg"
 	"beam/capture/h264"
@@ -21,7 +23,7 @@ import (
 type encoder struct {
 	*ffmpeg.Process
 	engine  string // whose frames it takes
-	started Time
+	started capture.Time
 	log     *slog.Logger
 	outlet  outlet
 	filler  *mp4.Filler // between ffmpeg and the outlet; nil where no grid is to be filled
@@ -48,7 +50,7 @@ func (e *encoder) writeTo(o *output) { e.outlet.to.Store(o) }
 
 // codecOf returns in which form an engine's frames go to the encoder.
 func codecOf(engine string) (matroska.Codec, ffmpeg.Codec) {
-	if engine == EngineX11 {
+	if engine == sizing.EngineX11 {
 		return matroska.I420, ffmpeg.I420
 	}
 	return matroska.MJPEG, ffmpeg.JPEG
@@ -159,13 +161,13 @@ const (
 // something to do. The time it needs to start is not held against it. What has
 // been waiting says nothing of one that was stopped: the pipe to it holds
 // seconds.
-func (e *encoder) hangs(now Time, waiting time.Duration) bool {
+func (e *encoder) hangs(now capture.Time, waiting time.Duration) bool {
 	silent := now.Sub(max(e.started, e.Progress().At))
 	return min(silent, waiting) >= silentAfter || silent >= stoppedAfter && anyStopped(e.PID(), 0)
 }
 
 // giveUpIfHung gives up an encoder that hangs, and returns why.
-func (e *encoder) giveUpIfHung(now Time, waiting time.Duration) error {
+func (e *encoder) giveUpIfHung(now capture.Time, waiting time.Duration) error {
 	if !e.hangs(now, waiting) {
 		return nil
 	}
@@ -187,3 +189,6 @@ func anyStopped(pid, except int) bool {
 	}
 	return false
 }
+
+// errSilent is why an encoder is given up that hangs.
+var errSilent = errors.New("ffmpeg does not answer")

@@ -3,18 +3,12 @@ package beam
 import (
 	"slices"
 	"sync"
+
+	"beam/beam/report"
 )
 
 // engineRequest asks for the frames of another engine.
 type engineRequest struct{ to, reason string }
-
-// EngineChange is a change of the engine while recording.
-type EngineChange struct {
-	At     float64 `json:"at_seconds"` // on the recording's time
-	From   string  `json:"from"`
-	To     string  `json:"to"`
-	Reason string  `json:"reason"`
-}
 
 // engineSwitch holds the engine that the frames come from, and takes requests
 // for another one. Its methods may be called from any goroutine.
@@ -24,7 +18,7 @@ type engineSwitch struct {
 	mu      sync.Mutex
 	engine  string
 	reason  string // why it was chosen at the start
-	changes []EngineChange
+	changes []report.EngineChange
 }
 
 func newEngineSwitch() *engineSwitch { return &engineSwitch{requests: make(chan engineRequest, 1)} }
@@ -57,14 +51,14 @@ func (e *engineSwitch) change(r engineRequest, at float64) (from string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	from, e.engine = e.engine, r.to
-	e.changes = append(e.changes, EngineChange{At: round(at, 2), From: from, To: r.to, Reason: r.reason})
+	e.changes = append(e.changes, report.EngineChange{At: report.Round(at, 2), From: from, To: r.to, Reason: r.reason})
 	return from
 }
 
 // history returns why the first engine was chosen, and the changes since; never
 // nil.
-func (e *engineSwitch) history() (reason string, changes []EngineChange) {
+func (e *engineSwitch) history() (reason string, changes []report.EngineChange) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.reason, append([]EngineChange{}, slices.Clone(e.changes)...)
+	return e.reason, append([]report.EngineChange{}, slices.Clone(e.changes)...)
 }

@@ -1,6 +1,10 @@
 package beam
 
-import "time"
+import (
+	"time"
+
+	"beam/beam/report"
+)
 
 // Event is one line of what a recording tells while it runs. Fields that do
 // not belong to the Type are zero.
@@ -10,8 +14,8 @@ type Event struct {
 	State State     `json:"state,omitempty"`
 	Text  string    `json:"text,omitempty"` // for people
 
-	Progress *Progress `json:"progress,omitempty"`
-	Report   *Report   `json:"report,omitempty"`
+	Progress *Progress      `json:"progress,omitempty"`
+	Report   *report.Report `json:"report,omitempty"`
 }
 
 // The types of events.

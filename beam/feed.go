@@ -16,7 +16,7 @@ type block struct {
 	frame  capture.Frame // a frame, or
 	fresh  bool          // a frame that differs from the one before
 	pcm    []int16       // audio
-	queued Time
+	queued capture.Time
 }
 
 // isFrame tells a frame from audio.
@@ -200,7 +200,7 @@ func (f *feed) pop() block {
 // waits returns for how long the head of the queue has been waiting at now: how
 // far the encoder is behind. Nothing that happened to the capture, such as a
 // hole in the audio, makes it longer.
-func (f *feed) waits(now Time) time.Duration {
+func (f *feed) waits(now capture.Time) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.queue) == 0 {

@@ -1,6 +1,7 @@
 package beam
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 
 	"beam/beam/expect"
 	"beam/beam/fault"
+	"beam/beam/report"
+	"beam/beam/roster"
 	"beam/beam/usage"
 	"beam/capture"
 	"beam/capture/mp4"
@@ -21,10 +24,10 @@ const (
 
 // finish finishes the file, makes the report, and brings both to the bucket where
 // there is one.
-func (r *run) finish(hard context.Context, end Time) (*Report, error) {
+func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, error) {
 	r.rates.meter.Sample(false)
 	length := r.timeline.recorded()
-	chapters := listChapters(r.meeting.noted(), r.timeline.position)
+	chapters := roster.Chapters(r.roster.Marks(), r.timeline.position)
 	media, err := r.output.finish(hard, length, r.transfer.untouched(), mp4.Metadata{
 		Encoder: "beam " + r.settings.Version, Created: r.startedAt(), Chapters: fileChapters(chapters),
 	})
@@ -35,20 +38,20 @@ func (r *run) finish(hard context.Context, end Time) (*Report, error) {
 		}
 		return nil, unfinished(err, r.fault, r.reason)
 	}
-	report := r.makeReport(end, media, chapters)
-	broken := r.expectations(hard, report)
-	files := sideFiles(report, r.meeting.written())
+	rep := r.makeReport(end, media, chapters)
+	broken := r.expectations(hard, rep)
+	files := sideFiles(rep, r.roster.Chat())
 	r.writeSideFiles(files)
-	r.writeReport(report)
+	r.writeReport(rep)
 	if r.transfer != nil {
-		err = r.upload(hard, report, files)
-		r.writeReport(report) // now with the upload
+		err = r.upload(hard, rep, files)
+		r.writeReport(rep) // now with the upload
 	}
 	if err != nil || r.fault != nil {
-		return report, errors.Join(err, r.fault)
+		return rep, errors.Join(err, r.fault)
 	}
 	r.events.enter(StateCompleted)
-	return report, broken
+	return rep, broken
 }
 
 // unfinished returns the fault of a file that could not be finished, of a
@@ -66,7 +69,7 @@ func unfinished(err, cause error, reason string) error {
 }
 
 // expectations judges the finished file, and lets it be drawn.
-func (r *run) expectations(hard context.Context, report *Report) error {
+func (r *run) expectations(hard context.Context, rep *report.Report) error {
 	s := r.settings
 	if !s.Expect.Any() && s.Finished == nil {
 		return nil
@@ -75,7 +78,7 @@ func (r *run) expectations(hard context.Context, report *Report) error {
 	if err == nil && s.Finished != nil {
 		if err := s.Finished(hard, tools, s.Output); err != nil {
 			r.events.notice("%v", err)
-			report.Notices = append(report.Notices, err.Error())
+			rep.Notices = append(rep.Notices, err.Error())
 		}
 	}
 	if err != nil || !s.Expect.Any() {
@@ -85,16 +88,16 @@ func (r *run) expectations(hard context.Context, report *Report) error {
 	if err != nil {
 		return err
 	}
-	if p := report.Pictures; p != nil && p.Lowered > 0 {
+	if p := rep.Pictures; p != nil && p.Lowered > 0 {
 		seen.LowestFPS = p.LowestFPS
 	}
-	report.Expectations, report.Console = expect.Judge(s.Expect, seen), &seen.Console
-	return expect.Verdict(report.Expectations)
+	rep.Expectations, rep.Console = expect.Judge(s.Expect, seen), &seen.Console
+	return expect.Verdict(rep.Expectations)
 }
 
 // writeReport writes the report beside the file.
-func (r *run) writeReport(report *Report) {
-	if err := report.Write(ReportPath(r.settings.Output)); err != nil {
+func (r *run) writeReport(rep *report.Report) {
+	if err := rep.Write(report.Path(r.settings.Output)); err != nil {
 		r.log.Warn("report not written", "error", err)
 	}
 }
@@ -103,14 +106,14 @@ func (r *run) writeReport(report *Report) {
 func (r *run) startedAt() time.Time { return wallClock(r.start).UTC().Round(time.Millisecond) }
 
 // makeReport puts the figures of the recording together.
-func (r *run) makeReport(end Time, media media, chapters []ChapterReport) *Report {
+func (r *run) makeReport(end capture.Time, media media, chapters []report.Chapter) *report.Report {
 	s, o := r.settings, r.opening
 	segments, length := r.timeline.all(), r.timeline.recorded()
 	engineReason, changes := r.engines.history()
-	report := &Report{
-		Beam: s.Version, Room: RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
-		StartedAt: r.startedAt(), Seconds: round(media.Duration.Seconds(), 3),
-		StopReason: stopReason(r.reason, r.losses.repeated(capture.Now())), ReadyReason: o.readyReason, FirstFrame: round(r.first.took.Seconds(), 2),
+	rep := &report.Report{
+		Beam: s.Version, Room: report.RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
+		StartedAt: r.startedAt(), Seconds: report.Round(media.Duration.Seconds(), 3),
+		StopReason: stopReason(r.reason, r.losses.repeated(capture.Now())), ReadyReason: o.readyReason, FirstFrame: report.Round(r.first.took.Seconds(), 2),
 		Engine: segments[0].engine, EngineReason: engineReason, EngineChanges: changes, Preset: o.preset,
 		Width: s.Size.Width, Height: s.Size.Height, FPS: s.FPS, FPSMode: s.FPSMode,
 		Sound:     r.audioReport(segments),
@@ -119,47 +122,47 @@ func (r *run) makeReport(end Time, media media, chapters []ChapterReport) *Repor
 		Resources: resources(r.rates.meter.Programs(), end.Sub(r.start)),
 		Versions:  o.versions(),
 
-		ID: s.ID, Layout: firstText(r.meeting.shownLayout(), s.Layout), Platform: o.plan.Platform,
-		Participants: r.meeting.participants(r.timeline.position, length), Chapters: chapters,
+		ID: s.ID, Layout: cmp.Or(r.roster.ShownLayout(), s.Layout), Platform: o.plan.Platform,
+		Participants: r.roster.Participants(r.timeline.position, length), Chapters: chapters,
 		Pauses: r.timeline.pauses(), Segments: len(segments), Gaps: r.gaps.report(r.timeline.position),
 	}
 	if s.AudioOnly {
-		report.Width, report.Height, report.FPS, report.FPSMode = 0, 0, 0, ""
+		rep.Width, rep.Height, rep.FPS, rep.FPSMode = 0, 0, 0, ""
 	} else {
-		report.Pictures = r.videoReport(segments, media, length)
+		rep.Pictures = r.videoReport(segments, media, length)
 	}
-	for _, text := range shortcomings(report, r.losses.count, r.reason, s.Config) {
+	for _, text := range shortcomings(rep, r.losses.count, r.reason, s.Config) {
 		r.events.degrade(text)
 	}
 	if r.fault != nil {
-		report.Fault = r.fault.Error()
+		rep.Fault = r.fault.Error()
 	}
-	report.Notices, report.Degraded = r.events.told()
-	return report
+	rep.Notices, rep.Degraded = r.events.told()
+	return rep
 }
 
 // audioReport makes the report of the audio.
-func (r *run) audioReport(segments []*segment) SoundReport {
+func (r *run) audioReport(segments []*segment) report.Audio {
 	var all []soundStats
 	for _, s := range segments {
 		all = append(all, s.audio.stats())
 	}
-	report := soundReport(all)
-	report.Stalls, report.LUFS, report.Late = r.source.soundStalls(), r.loudness.report(), r.rates.quality.late()
-	return report
+	rep := soundReport(all)
+	rep.Stalls, rep.LUFS, rep.Late = r.source.soundStalls(), r.loudness.report(), r.rates.quality.late()
+	return rep
 }
 
 // videoReport makes the report of the frames.
-func (r *run) videoReport(segments []*segment, m media, length time.Duration) *PictureReport {
+func (r *run) videoReport(segments []*segment, m media, length time.Duration) *report.Video {
 	var all []videoCounts
 	for _, s := range segments {
 		all = append(all, s.video.counts())
 	}
-	report := frameReport(all, m, r.rates.rates.figures(r.timeline.position, length))
+	rep := frameReport(all, m, r.rates.rates.figures(r.timeline.position, length))
 	if painted, kept, known := r.rates.quality.paintedFrames(); known {
-		report.Painted, report.Kept = painted, round(kept, 1)
+		rep.Painted, rep.Kept = painted, report.Round(kept, 1)
 	}
-	return report
+	return rep
 }
 
 // stopReason returns why a recording ended, for the report; repeated tells that
@@ -176,8 +179,8 @@ func stopReason(reason string, repeated bool) string {
 
 // frameReport returns the figures of the segments' frames together; of what the
 // page painted it knows nothing.
-func frameReport(segments []videoCounts, m media, rates rateFigures) *PictureReport {
-	r := &PictureReport{
+func frameReport(segments []videoCounts, m media, rates rateFigures) *report.Video {
+	r := &report.Video{
 		Encoded: m.Pictures, Painted: -1, Kept: -1,
 		Lowered: rates.Lowered, LowestFPS: rates.Lowest, MeanFPS: rates.Mean, Rates: rates.Changes,
 	}
@@ -185,12 +188,12 @@ func frameReport(segments []videoCounts, m media, rates rateFigures) *PictureRep
 		r.Captured += c.Captured
 		r.Distinct += c.Distinct
 		r.Dropped += c.Dropped
-		r.LongestFreeze = max(r.LongestFreeze, milliseconds(c.Freeze))
+		r.LongestFreeze = max(r.LongestFreeze, report.Milliseconds(c.Freeze))
 	}
 	// What was captured after the last instant of a segment is not shown.
 	r.Distinct = min(r.Distinct, r.Encoded)
 	r.Repeated = r.Encoded - r.Distinct
-	r.DistinctFPS = round(float64(r.Distinct)/max(m.Duration.Seconds(), 0.001), 2)
+	r.DistinctFPS = report.Round(float64(r.Distinct)/max(m.Duration.Seconds(), 0.001), 2)
 	return r
 }
 
@@ -204,7 +207,7 @@ const (
 
 // shortcomings returns in what ways a recording is less than what was asked for;
 // lost returns how often something was lost, reason is why it ended.
-func shortcomings(r *Report, lost func(what string) int, reason string, asked Config) (texts []string) {
+func shortcomings(r *report.Report, lost func(what string) int, reason string, asked Config) (texts []string) {
 	add := func(format string, args ...any) { texts = append(texts, fmt.Sprintf(format, args...)) }
 	if p := r.Pictures; p != nil {
 		switch {
@@ -248,14 +251,26 @@ func shortDuration(seconds float64) string {
 }
 
 // resources returns what the programs used, for the report.
-func resources(programs []usage.Program, recorded time.Duration) []ResourceReport {
-	var out []ResourceReport
+func resources(programs []usage.Program, recorded time.Duration) []report.Resource {
+	var out []report.Resource
 	for _, p := range programs {
-		out = append(out, ResourceReport{
-			Name: p.Name, CPUSeconds: round(p.CPUSeconds, 2),
-			Cores:  round(p.CPUSeconds/max(recorded.Seconds(), 0.001), 3),
-			PeakMB: round(p.PeakMB, 1),
+		out = append(out, report.Resource{
+			Name: p.Name, CPUSeconds: report.Round(p.CPUSeconds, 2),
+			Cores:  report.Round(p.CPUSeconds/max(recorded.Seconds(), 0.001), 3),
+			PeakMB: report.Round(p.PeakMB, 1),
 		})
+	}
+	return out
+}
+
+// mostChapters is how many chapters an MP4 file can list.
+const mostChapters = 255
+
+// fileChapters returns those that fit into the file.
+func fileChapters(list []report.Chapter) []mp4.Chapter {
+	var out []mp4.Chapter
+	for _, c := range list[:min(len(list), mostChapters)] {
+		out = append(out, mp4.Chapter{At: time.Duration(c.At * float64(time.Second)), Title: c.Text})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"beam/beam/fault"
+	"beam/beam/sizing"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/x11"
@@ -57,7 +58,7 @@ func (f *framer) captureFor(ctx context.Context, page *chrome.Page, to *segment,
 	})
 	f.begin()
 	_, grab := f.source.display()
-	if to.engine == EngineX11 {
+	if to.engine == sizing.EngineX11 {
 		g.Go(func() error { return f.grabFrames(ctx, grab, to.video) })
 		return g.Wait()
 	}
@@ -85,7 +86,7 @@ func (f *framer) displayFault(ctx context.Context, grab *x11.Grabber, err error)
 	}
 	var fault *capture.Fault
 	if errors.As(err, &fault) && fault.Class == capture.ClassEnvironment {
-		f.engines.ask(EngineScreencast, err.Error())
+		f.engines.ask(sizing.EngineScreencast, err.Error())
 		<-ctx.Done()
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"beam/beam/machine"
+	"beam/beam/sizing"
 	"beam/beam/usage"
 	"beam/capture"
 	"beam/capture/chrome"
@@ -19,7 +20,7 @@ import (
 type governing struct {
 	mu       sync.Mutex
 	governor *capture.Governor
-	low      Time // since when the rate has been far below the one asked for; 0 when it is not
+	low      capture.Time // since when the rate has been far below the one asked for; 0 when it is not
 }
 
 func newGoverning(fps int) *governing {
@@ -87,7 +88,7 @@ func (k *rateKeeper) run(ctx context.Context) {
 	tick := time.NewTicker(governEvery)
 	defer tick.Stop()
 	last := k.counter.count(capture.Now())
-	var memory Time
+	var memory capture.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -125,13 +126,13 @@ func (k *rateKeeper) steer(l capture.Load, count tally) {
 			k.notice("%.3g frames a second again", rate)
 		}
 	}
-	if k.governing.tooLow(l.At, rate, asked) && count.segment.engine == EngineScreencast && count.grabber != nil {
-		k.engines.ask(EngineX11, "the machine can't carry a screencast at this rate")
+	if k.governing.tooLow(l.At, rate, asked) && count.segment.engine == sizing.EngineScreencast && count.grabber != nil {
+		k.engines.ask(sizing.EngineX11, "the machine can't carry a screencast at this rate")
 	}
 }
 
 // change begins anew with another engine, at the rate asked for.
-func (k *rateKeeper) change(at Time) {
+func (k *rateKeeper) change(at capture.Time) {
 	k.governing.renew(k.fps)
 	k.pace.set(float64(k.fps))
 	k.rates.set(at, float64(k.fps), "engine")
@@ -183,7 +184,7 @@ func (a *pageAsker) run(ctx context.Context) {
 }
 
 // tooLow tells whether the engine has not carried the recording for long.
-func (g *governing) tooLow(now Time, rate, asked float64) bool {
+func (g *governing) tooLow(now capture.Time, rate, asked float64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
@@ -197,7 +198,7 @@ func (g *governing) tooLow(now Time, rate, asked float64) bool {
 
 // tally is what has been counted at an instant.
 type tally struct {
-	At       Time
+	At       capture.Time
 	segment  *segment
 	video    videoCounts
 	left     int // frames that left the queue
@@ -216,7 +217,7 @@ type counter struct {
 	late     *lateness
 }
 
-func (t *counter) count(now Time) tally {
+func (t *counter) count(now capture.Time) tally {
 	c := tally{At: now}
 	if s, _ := t.router.now(); s != nil && s.video != nil {
 		c.segment, c.video, c.left, c.waits = s, s.video.counts(), s.queue.left(), s.queue.waits(now)

@@ -32,8 +32,8 @@ const (
 
 // loss is what was lost of the source of a recording.
 type loss struct {
-	what  string // lostBrowser, lostDisplay or lostSound
-	since Time   // when it was seen alive last; 0 for until just now
+	what  string       // lostBrowser, lostDisplay or lostSound
+	since capture.Time // when it was seen alive last; 0 for until just now
 	err   error
 }
 
@@ -51,7 +51,7 @@ const (
 // soundLoss is the loss of one sound server.
 type soundLoss struct {
 	server *pulse.Server
-	since  Time // of the last sample that it gave
+	since  capture.Time // of the last sample that it gave
 	err    error
 }
 

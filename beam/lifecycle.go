@@ -16,6 +16,9 @@ import (
 	"beam/beam/fault"
 	"beam/beam/machine"
 	"beam/beam/remote"
+	"beam/beam/report"
+	"beam/beam/roster"
+	"beam/beam/sizing"
 	"beam/capture"
 	"beam/capture/ffmpeg"
 	"beam/layout"
@@ -35,11 +38,11 @@ type opening struct {
 	tap      *ear
 	cleanups []func() // in the order of what they undo
 
-	meeting     *meeting
+	roster      *roster.Roster
 	tools       Tools
 	storage     *storage // nil without a bucket
 	source      *studio
-	machine     machineFacts
+	machine     sizing.Machine
 	ffmpeg      ffmpeg.Version
 	preset      string // of libx264
 	encoders    *encoders
@@ -50,7 +53,7 @@ type opening struct {
 }
 
 // record goes through the life of a recording.
-func (o *opening) record(stop, hard context.Context) (*Report, error) {
+func (o *opening) record(stop, hard context.Context) (*report.Report, error) {
 	defer o.cleanUp()
 	for _, phase := range []func(stop, hard context.Context) error{o.validate, o.open, o.plans, o.join} {
 		if err := phase(stop, hard); err != nil {
@@ -78,7 +81,7 @@ func (o *opening) warn(what string, err error) {
 
 // validate checks all that can be checked before anything is started.
 func (o *opening) validate(stop, _ context.Context) error {
-	kinds, err := chapterKindsOf(o.settings.Chapters)
+	kinds, err := roster.ParseChapters(o.settings.Chapters)
 	if err != nil {
 		return err
 	}
@@ -86,8 +89,8 @@ func (o *opening) validate(stop, _ context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.meeting = newMeeting(kinds, plan.Named, o.settings.Layout)
-	o.commands.meeting = o.meeting
+	o.roster = roster.New(kinds, plan.Named, o.settings.Layout)
+	o.commands.roster = o.roster
 	o.events.start()
 	if err := o.serveCommands(); err != nil {
 		return err
@@ -160,7 +163,8 @@ func (o *opening) sourceOptions(work *workDir) sourceOptions {
 	return sourceOptions{
 		Tools: o.tools, Dir: work.sub, Size: s.Size, Windowed: o.tools.Xvfb != "" && !s.AudioOnly,
 		ReadyTimeout: s.ReadyTimeout, Name: s.Name, Access: s.Access, Steps: s.Steps, Log: o.log,
-		OnMessage: o.meeting.hear, OnRequest: o.pages.request, Presence: o.meeting.presence,
+		OnRequest: o.pages.request, Presence: o.roster.Presence,
+		OnMessage: func(m layout.Message) bool { return o.roster.Hear(capture.Now(), m) },
 		OnConsole: func(level, text string) {
 			o.watch.Console.Add(level, text)
 			o.pages.console(level, text)
@@ -179,25 +183,25 @@ func (o *opening) openPrograms(stop, hard context.Context) error {
 		return err
 	})
 	var err error
-	if o.machine, err = measureMachine(stop, o.tools.Xvfb != ""); err != nil {
+	if o.machine, err = sizing.Measure(stop, o.tools.Xvfb != ""); err != nil {
 		return errors.Join(err, asking.Wait())
 	}
 	o.engines.choose(o.chooseEngine())
-	displayErr, err := o.source.open(stop, hard, s.Capture == EngineX11)
+	displayErr, err := o.source.open(stop, hard, s.Capture == sizing.EngineX11)
 	if err := errors.Join(err, asking.Wait()); err != nil {
 		return err
 	}
 	if displayErr != nil {
 		o.events.notice("frames come from a screencast, because there is no display: %v", displayErr)
-		o.engines.choose(EngineScreencast, "the display did not start: "+displayErr.Error())
+		o.engines.choose(sizing.EngineScreencast, "the display did not start: "+displayErr.Error())
 	}
 	engine := o.engines.current()
-	o.preset = choosePreset(o.machine, engine, s.Size, s.FPS)
+	o.preset = sizing.ChoosePreset(o.machine, engine, s.Size, s.FPS)
 	o.starting.servers, o.starting.browser = o.source.serversAt.Sub(o.began), time.Since(o.began)
 	o.encoders.path, o.encoders.log = o.tools.FFmpeg, o.log
 	o.encoders.spec = ffmpeg.Spec{
 		Size: o.frameSize(), FPS: s.FPS, VFR: s.FPSMode == FPSModeVFR,
-		Preset: o.preset, CRF: crf, MaxRate: chooseRate(s.Size, s.FPS), Threads: o.machine.threads(),
+		Preset: o.preset, CRF: crf, MaxRate: sizing.MaxRate(s.Size, s.FPS), Threads: o.machine.Threads(),
 	}
 	err = o.encoders.startAhead(hard, engine)
 	o.starting.encoder = time.Since(o.began)
@@ -216,9 +220,9 @@ func (o *opening) frameSize() capture.Size {
 // it takes the engine that needs nothing but Chrome.
 func (o *opening) chooseEngine() (engine, reason string) {
 	if o.settings.AudioOnly {
-		return EngineScreencast, "no frames with --audio-only"
+		return sizing.EngineScreencast, "no frames with --audio-only"
 	}
-	return chooseEngine(o.settings.Capture, o.machine)
+	return sizing.ChooseEngine(o.settings.Capture, o.machine)
 }
 
 // plans settles how the room is opened, and begins to listen.
@@ -285,7 +289,7 @@ func (o *opening) tryJoining(stop context.Context) error {
 }
 
 // run makes the file, records into it, and finishes it.
-func (o *opening) run(stop, hard context.Context) (*Report, error) {
+func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	s := o.settings
 	sampler, err := machine.NewSampler()
 	if err != nil {
@@ -328,7 +332,7 @@ func (o *opening) setLayout(ctx context.Context, name string) error {
 	if err := o.source.setLayout(ctx, name); err != nil {
 		return err
 	}
-	o.meeting.choose(name)
+	o.roster.Choose(name)
 	return nil
 }
 

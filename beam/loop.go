@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"beam/capture"
 	"beam/layout"
 )
 
@@ -16,14 +17,14 @@ const (
 type live interface {
 	from() beginning
 	encoderEnded() <-chan struct{}
-	encoderFault() error         // of an encoder that has ended; nil when it says that all is well
-	checkEncoder(now Time) error // gives up an encoder that hangs
+	encoderFault() error                 // of an encoder that has ended; nil when it says that all is well
+	checkEncoder(now capture.Time) error // gives up an encoder that hangs
 }
 
 // loop waits while a segment is recorded, or a pause lasts, for whatever ends
 // it. It decides nothing itself: the verdicts are pure functions.
 type loop struct {
-	now      func() Time
+	now      func() capture.Time
 	rules    stopRules
 	fps      int
 	messages <-chan layout.Message // of the page
@@ -31,13 +32,13 @@ type loop struct {
 	engines  <-chan engineRequest
 	faults   <-chan error // of goroutines: the first ends the recording
 	notice   func(format string, args ...any)
-	facts    func(now Time, segment live) stopFacts
+	facts    func(now capture.Time, segment live) stopFacts
 	// replaceable tells whether an encoder that was lost at now may be replaced;
 	// each call counts as a loss.
-	replaceable func(now Time) bool
-	pausing     func(now Time)                                    // called when a pause begins
-	watch       func()                                            // called every loopTick
-	progress    func(now Time, since time.Duration, segment live) // called every progressEvery
+	replaceable func(now capture.Time) bool
+	pausing     func(now capture.Time)                                    // called when a pause begins
+	watch       func()                                                    // called every loopTick
+	progress    func(now capture.Time, since time.Duration, segment live) // called every progressEvery
 }
 
 // await returns how the segment ends; nil stands for a pause.
@@ -49,7 +50,7 @@ func (l *loop) await(stop, hard context.Context, segment live) verdict {
 	if segment != nil {
 		encoder, engines = segment.encoderEnded(), l.engines
 	}
-	var told Time // when progress was told last
+	var told capture.Time // when progress was told last
 	for {
 		select {
 		case <-hard.Done():
@@ -112,7 +113,7 @@ func (l *loop) handleCommand(c command, segment live) (v verdict, ends bool) {
 
 // limitEnd is the end of a recording that a rule ends at now: not later than
 // the longest it may become.
-func (l *loop) limitEnd(now Time, segment live) Time {
+func (l *loop) limitEnd(now capture.Time, segment live) capture.Time {
 	if segment == nil {
 		return now
 	}

@@ -4,29 +4,32 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"beam/beam/report"
+	"beam/capture"
 )
 
 // losses counts what a recording has lost, so that a fault that repeats ends
 // it. Its methods may be called from any goroutine.
 type losses struct {
 	mu   sync.Mutex
-	seen map[string][]Time
+	seen map[string][]capture.Time
 }
 
 // allow notes the loss of something at now, and returns false when it was lost
 // too often within lostWithin.
-func (l *losses) allow(what string, now Time) bool {
+func (l *losses) allow(what string, now capture.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.seen == nil {
-		l.seen = map[string][]Time{}
+		l.seen = map[string][]capture.Time{}
 	}
 	l.seen[what] = append(l.seen[what], now)
 	return !tooOften(l.seen[what], now)
 }
 
 // tooOften tells whether more than mostLost of the losses are recent.
-func tooOften(losses []Time, now Time) bool {
+func tooOften(losses []capture.Time, now capture.Time) bool {
 	recent := 0
 	for _, at := range losses {
 		if now.Sub(at) <= lostWithin {
@@ -44,7 +47,7 @@ func (l *losses) count(what string) int {
 }
 
 // repeated tells whether something was lost too often.
-func (l *losses) repeated(now Time) bool {
+func (l *losses) repeated(now capture.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, all := range l.seen {
@@ -59,7 +62,7 @@ func (l *losses) repeated(now Time) bool {
 // replaced.
 type gap struct {
 	What     string
-	From, To Time
+	From, To capture.Time
 	Cause    error
 }
 
@@ -70,20 +73,20 @@ type gaps struct {
 	list []gap
 }
 
-func (g *gaps) add(what string, from, to Time, cause error) {
+func (g *gaps) add(what string, from, to capture.Time, cause error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.list = append(g.list, gap{What: what, From: from, To: to, Cause: cause})
 }
 
 // report lists the gaps by their places in the recording.
-func (g *gaps) report(position func(Time) time.Duration) []GapReport {
+func (g *gaps) report(position func(capture.Time) time.Duration) []report.Gap {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	out := []GapReport{}
+	out := []report.Gap{}
 	for _, one := range g.list {
-		out = append(out, GapReport{
-			At: round(position(one.From).Seconds(), 2), Seconds: round(one.To.Sub(one.From).Seconds(), 2),
+		out = append(out, report.Gap{
+			At: report.Round(position(one.From).Seconds(), 2), Seconds: report.Round(one.To.Sub(one.From).Seconds(), 2),
 			Lost: one.What, Cause: firstLine(one.Cause),
 		})
 	}

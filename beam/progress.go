@@ -2,6 +2,9 @@ package beam
 
 import (
 	"time"
+
+	"beam/beam/report"
+	"beam/capture"
 )
 
 // firstFrame notes when the first frame (or, without frames, audio) came. It is
@@ -37,12 +40,12 @@ type progressTeller struct {
 }
 
 // tell tells how the recording stands at now; no segment means a pause.
-func (t *progressTeller) tell(now Time, since time.Duration, s live) {
+func (t *progressTeller) tell(now capture.Time, since time.Duration, s live) {
 	recorded := t.timeline.recorded()
 	if s != nil {
 		recorded = s.from().at(now)
 	}
-	p := &Progress{Recorded: round(recorded.Seconds(), 1), Bytes: t.output.size(), LevelDBFS: t.tap.level()}
+	p := &Progress{Recorded: report.Round(recorded.Seconds(), 1), Bytes: t.output.size(), LevelDBFS: t.tap.level()}
 	captured := 0
 	for _, s := range t.timeline.all() {
 		if s.video != nil {
@@ -52,7 +55,7 @@ func (t *progressTeller) tell(now Time, since time.Duration, s live) {
 		}
 	}
 	if since < time.Minute { // not the first time
-		p.FPS = round(float64(captured-t.captured)/since.Seconds(), 1)
+		p.FPS = report.Round(float64(captured-t.captured)/since.Seconds(), 1)
 	}
 	t.captured = captured
 	p.Upload = t.upload()
@@ -61,7 +64,7 @@ func (t *progressTeller) tell(now Time, since time.Duration, s live) {
 
 // tellUpload tells how the upload of a finished file stands.
 func (t *progressTeller) tellUpload(size int64, seconds float64) {
-	t.events.emit(Event{Type: EventProgress, Progress: &Progress{Recorded: seconds, Bytes: size, LevelDBFS: silenceDBFS, Upload: t.upload()}})
+	t.events.emit(Event{Type: EventProgress, Progress: &Progress{Recorded: seconds, Bytes: size, LevelDBFS: report.SilenceDBFS, Upload: t.upload()}})
 }
 
 // upload returns the progress of the upload, and tells the user what is worth a

@@ -3,6 +3,9 @@ package beam
 import (
 	"sync"
 	"time"
+
+	"beam/beam/report"
+	"beam/capture"
 )
 
 // rates are the changes of the rate at which frames are captured. Its methods
@@ -15,30 +18,23 @@ type rates struct {
 }
 
 type rateChange struct {
-	at     Time
+	at     capture.Time
 	rate   float64
 	reason string
 }
 
-func (r *rates) set(at Time, rate float64, reason string) {
+func (r *rates) set(at capture.Time, rate float64, reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.changes = append(r.changes, rateChange{at: at, rate: rate, reason: reason})
 }
 
-// rateFigures is what became of the rate over a recording.
-type rateFigures struct {
-	Lowered      int // times that it was lowered
-	Lowest, Mean float64
-	Changes      []RateReport
-}
-
 // figures returns the rates of a recording of the given length, position being
 // where an instant is in it.
-func (r *rates) figures(position func(Time) time.Duration, length time.Duration) rateFigures {
+func (r *rates) figures(position func(capture.Time) time.Duration, length time.Duration) rateFigures {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f := rateFigures{Changes: []RateReport{}, Lowest: r.asked}
+	f := rateFigures{Changes: []report.Rate{}, Lowest: r.asked}
 	sum, from, rate := 0.0, time.Duration(0), r.asked
 	for _, c := range r.changes {
 		at := min(length, position(c.at))
@@ -48,10 +44,17 @@ func (r *rates) figures(position func(Time) time.Duration, length time.Duration)
 		}
 		from, rate = at, c.rate
 		f.Lowest = min(f.Lowest, rate)
-		f.Changes = append(f.Changes, RateReport{At: round(at.Seconds(), 1), FPS: round(rate, 1), Reason: c.reason})
+		f.Changes = append(f.Changes, report.Rate{At: report.Round(at.Seconds(), 1), FPS: report.Round(rate, 1), Reason: c.reason})
 	}
 	sum += rate * (length - from).Seconds()
-	f.Lowest = round(f.Lowest, 1)
-	f.Mean = round(sum/max(length.Seconds(), 0.001), 1)
+	f.Lowest = report.Round(f.Lowest, 1)
+	f.Mean = report.Round(sum/max(length.Seconds(), 0.001), 1)
 	return f
+}
+
+// rateFigures is what became of the rate over a recording.
+type rateFigures struct {
+	Lowered      int // times that it was lowered
+	Lowest, Mean float64
+	Changes      []report.Rate
 }

@@ -12,6 +12,7 @@ import (
 
 	"beam/beam/expect"
 	"beam/beam/remote"
+	"beam/beam/report"
 	"beam/capture/chrome"
 )
 
@@ -24,18 +25,18 @@ import (
 //
 // The report is not nil when a file was left, also beside an error. Errors are
 // faults: they have the methods FaultClass and FaultHint.
-func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink) (*Report, error) {
+func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink) (*report.Report, error) {
 	stop, stopNow := context.WithCancel(stop)
 	defer stopNow()
 	o := newOpening(s, log, sink, stopNow)
-	report, err := o.record(stop, hard)
+	rep, err := o.record(stop, hard)
 	if err != nil && o.events.current() != StateFailed {
 		o.events.enter(StateFailed)
 	}
-	if report != nil {
-		o.events.emit(Event{Type: EventReport, Report: report})
+	if rep != nil {
+		o.events.emit(Event{Type: EventReport, Report: rep})
 	}
-	return report, err
+	return rep, err
 }
 
 // newOpening returns a recording of which nothing has been started.
@@ -46,7 +47,7 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 	}
 	o.commands = &commander{
 		about: remote.Status{
-			ID: s.ID, Room: RedactURL(s.Room), Output: s.Output, Layout: s.Layout, StartedAt: o.began.UTC().Round(time.Millisecond),
+			ID: s.ID, Room: report.RedactURL(s.Room), Output: s.Output, Layout: s.Layout, StartedAt: o.began.UTC().Round(time.Millisecond),
 		},
 		events: o.events, engines: o.engines, stop: stopNow, setLayout: o.setLayout, requests: make(chan command),
 	}

@@ -9,6 +9,7 @@ import (
 
 	"beam/beam/expect"
 	"beam/beam/machine"
+	"beam/beam/roster"
 	"beam/beam/usage"
 	"beam/capture"
 	"beam/capture/chrome"
@@ -23,7 +24,7 @@ type run struct {
 
 	events   *announcer
 	engines  *engineSwitch
-	meeting  *meeting
+	roster   *roster.Roster
 	source   *studio
 	tap      *ear
 	watch    *expect.Watch
@@ -43,7 +44,7 @@ type run struct {
 	progress *progressTeller
 	faults   chan error // of goroutines; the first ends the recording
 
-	start  Time // of the first segment
+	start  capture.Time // of the first segment
 	reason string
 	fault  error // what ended it before its time
 }
@@ -52,7 +53,7 @@ type run struct {
 func newRun(o *opening, sampler *machine.Sampler, out *output, upload *transfer) *run {
 	s := o.settings
 	r := &run{
-		settings: s, opening: o, log: o.log, events: o.events, engines: o.engines, meeting: o.meeting, source: o.source,
+		settings: s, opening: o, log: o.log, events: o.events, engines: o.engines, roster: o.roster, source: o.source,
 		tap: o.tap, watch: o.watch, storage: o.storage, transfer: upload, output: out,
 		timeline: &timeline{}, loudness: newLoud(), losses: &losses{}, gaps: &gaps{}, faults: make(chan error, 8),
 		first: &firstFrame{began: o.began},
@@ -87,20 +88,16 @@ func newRun(o *opening, sampler *machine.Sampler, out *output, upload *transfer)
 	r.loop = &loop{
 		now: capture.Now, rules: s.stopRules(), fps: s.FPS, messages: o.source.messages, requests: o.commands.requests,
 		engines: o.engines.requests, faults: r.faults, notice: o.events.notice, facts: r.facts,
-		replaceable: func(now Time) bool { return !out.failed() && r.losses.allow(lostEncoder, now) },
-		pausing: func(now Time) {
-			if r.meeting.chapters.pause {
-				r.meeting.note(now, "Pause")
-			}
-		},
-		watch: func() { r.first.look(r.timeline.all()[0]) }, progress: r.progress.tell,
+		replaceable: func(now capture.Time) bool { return !out.failed() && r.losses.allow(lostEncoder, now) },
+		pausing:     r.roster.Paused,
+		watch:       func() { r.first.look(r.timeline.all()[0]) }, progress: r.progress.tell,
 	}
 	return r
 }
 
 // record records from the ready room until the recording has to end, and returns
 // the instant of its end. The error is that of a start that failed.
-func (r *run) record(stop, hard context.Context) (end Time, err error) {
+func (r *run) record(stop, hard context.Context) (end capture.Time, err error) {
 	r.awaitAudio(stop)
 	first, err := r.begin(hard)
 	if err != nil {
@@ -141,7 +138,7 @@ func (r *run) begin(hard context.Context) (*segment, error) {
 	}
 	r.timeline.add(s)
 	r.followPrograms()
-	r.meeting.begin(r.start)
+	r.roster.Begin(r.start)
 	return s, nil
 }
 
@@ -168,7 +165,7 @@ func (r *run) followPrograms() {
 
 // recordSegments records segment after segment until the recording has to end,
 // and returns the instant of its end.
-func (r *run) recordSegments(stop, hard context.Context, s *segment) (end Time) {
+func (r *run) recordSegments(stop, hard context.Context, s *segment) (end capture.Time) {
 	for {
 		v := r.segments.record(hard, s, func() verdict { return r.loop.await(stop, hard, s) })
 		if hard.Err() != nil {
@@ -225,7 +222,7 @@ func (r *run) pause(stop, hard context.Context) verdict {
 }
 
 // changeEngine carries out a request for another engine.
-func (r *run) changeEngine(request engineRequest, at Time) {
+func (r *run) changeEngine(request engineRequest, at capture.Time) {
 	from := r.engines.change(request, r.timeline.recorded().Seconds())
 	r.rates.change(at)
 	r.events.notice("frames come from %s instead of %s from now on: %s", request.to, from, request.reason)
@@ -234,8 +231,8 @@ func (r *run) changeEngine(request engineRequest, at Time) {
 // joinedAgain brings a page that was joined again to the layout that was chosen
 // while recording.
 func (r *run) joinedAgain(ctx context.Context) {
-	r.meeting.rejoined()
-	if name := r.meeting.chosenLayout(); name != "" {
+	r.roster.Rejoined()
+	if name := r.roster.ChosenLayout(); name != "" {
 		if err := r.source.setLayout(ctx, name); err != nil {
 			r.events.notice("the layout %s was not restored: %v", name, err)
 		}
@@ -254,13 +251,13 @@ func (r *run) report(err error) {
 }
 
 // facts returns what the stop rules are judged by; no segment means a pause.
-func (r *run) facts(now Time, s live) stopFacts {
+func (r *run) facts(now capture.Time, s live) stopFacts {
 	free, err := freeSpace(r.settings.Output)
 	f := stopFacts{Recorded: r.timeline.recorded(), Elapsed: now.Sub(r.start), Free: free, FreeOK: err == nil}
 	if s != nil {
 		f.Recorded = s.from().at(now)
 	}
-	f.Empty, f.Disconnected = r.meeting.alone(now)
+	f.Empty, f.Disconnected = r.roster.Alone(now)
 	f.Silent = now.Sub(max(r.start, r.tap.lastHeard()))
 	return f
 }

@@ -2,7 +2,6 @@ package beam
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -31,7 +30,9 @@ func (s *segment) from() beginning               { return s.beginning }
 func (s *segment) encoderEnded() <-chan struct{} { return s.enc.Done() }
 func (s *segment) encoderFault() error           { return s.enc.Wait() }
 
-func (s *segment) checkEncoder(now Time) error { return s.enc.giveUpIfHung(now, s.queue.waits(now)) }
+func (s *segment) checkEncoder(now capture.Time) error {
+	return s.enc.giveUpIfHung(now, s.queue.waits(now))
+}
 
 // still returns the frame that is on the screen at the segment's end, with a
 // reference of the caller's; one without bytes where there is none.
@@ -162,7 +163,7 @@ func (s *segment) awaitEncoder(hard context.Context) {
 }
 
 // drain waits until what was captured before the end has arrived.
-func (m *segmenter) drain(hard context.Context, s *segment, end Time) {
+func (m *segmenter) drain(hard context.Context, s *segment, end capture.Time) {
 	deadline := time.NewTimer(audioWait)
 	defer deadline.Stop()
 	var frames <-chan time.Time
@@ -218,6 +219,3 @@ func (m *segmenter) write(ctx context.Context, s *segment) error {
 	s.queue.abandon()
 	return err
 }
-
-// errSilent is why an encoder is given up that hangs.
-var errSilent = errors.New("ffmpeg does not answer")

@@ -6,23 +6,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"beam/beam/report"
+	"beam/beam/roster"
 	"beam/layout"
 	"beam/upload"
 )
-
-// SpeakersPath returns the path of the WebVTT track that tells who spoke when:
-// meeting.speakers.vtt beside meeting.mp4.
-func SpeakersPath(output string) string { return beside(output, ".speakers.vtt") }
-
-// ChatPath returns the path of what was written in the room: meeting.chat.csv
-// beside meeting.mp4.
-func ChatPath(output string) string { return beside(output, ".chat.csv") }
-
-func beside(output, suffix string) string {
-	return strings.TrimSuffix(output, filepath.Ext(output)) + suffix
-}
 
 // sideFile is a file that belongs to a recording.
 type sideFile struct {
@@ -32,7 +21,7 @@ type sideFile struct {
 
 // sideFiles returns those that have something in them, and names them in the
 // report.
-func sideFiles(r *Report, chat []layout.Chat) []sideFile {
+func sideFiles(r *report.Report, chat []layout.Chat) []sideFile {
 	var out []sideFile
 	spoken := false
 	for _, p := range r.Participants {
@@ -41,14 +30,14 @@ func sideFiles(r *Report, chat []layout.Chat) []sideFile {
 	var b bytes.Buffer
 	if spoken {
 		// Writing into memory does not fail.
-		_ = writeSpeakers(&b, r.Participants)
-		r.Speakers = SpeakersPath(r.Output)
+		_ = roster.WriteSpeakers(&b, r.Participants)
+		r.Speakers = report.SpeakersPath(r.Output)
 		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", bytes.Clone(b.Bytes())})
 	}
 	if len(chat) > 0 {
 		b.Reset()
-		_ = writeChat(&b, chat)
-		r.Chat = ChatPath(r.Output)
+		_ = roster.WriteChat(&b, chat)
+		r.Chat = report.ChatPath(r.Output)
 		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", bytes.Clone(b.Bytes())})
 	}
 	return out
@@ -67,7 +56,7 @@ func (r *run) writeSideFiles(files []sideFile) {
 // no loss of the recording.
 func putSideFiles(ctx context.Context, s *upload.Store, key string, files []sideFile, failed func(string)) {
 	for _, f := range files {
-		if err := s.Put(ctx, beside(key, f.suffix), f.contentType, f.content); err != nil {
+		if err := s.Put(ctx, report.Beside(key, f.suffix), f.contentType, f.content); err != nil {
 			failed(filepath.Base(f.path) + " could not be put beside the object: " + err.Error())
 		}
 	}
@@ -76,7 +65,7 @@ func putSideFiles(ctx context.Context, s *upload.Store, key string, files []side
 // removeSideFiles removes those of an earlier recording.
 func removeSideFiles(output string) error {
 	var all error
-	for _, path := range []string{ReportPath(output), SpeakersPath(output), ChatPath(output)} {
+	for _, path := range []string{report.Path(output), report.SpeakersPath(output), report.ChatPath(output)} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			all = errors.Join(all, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"beam/beam/report"
 	"beam/capture"
 )
 
@@ -17,7 +18,7 @@ type sound struct {
 
 	mu    sync.Mutex
 	pcm   *capture.PCM
-	start Time          // of the first sample
+	start capture.Time  // of the first sample
 	skip  time.Duration // the same, on the segment's time
 	at    time.Duration // on the segment's time, of the next block
 	limit time.Duration // no block from here on is passed; 0 for no limit yet
@@ -26,7 +27,7 @@ type sound struct {
 
 // newSound returns the sound of a segment that begins at start, offset after the
 // recording; what was captured before is dropped.
-func newSound(start Time, offset time.Duration, f *feed, hear func([]int16), fail func(error)) *sound {
+func newSound(start capture.Time, offset time.Duration, f *feed, hear func([]int16), fail func(error)) *sound {
 	skip := toFrame(offset)
 	s := &sound{feed: f, hear: hear, fail: fail, start: start.Add(skip), skip: skip, at: skip}
 	s.pcm = capture.NewPCM(s.start, s.pass)
@@ -69,14 +70,14 @@ func (s *sound) pass(block capture.Samples) {
 }
 
 // endAt sets the end of the segment: nothing from after it is passed.
-func (s *sound) endAt(end Time) {
+func (s *sound) endAt(end capture.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.limit = max(1, end.Sub(s.start)+s.skip)
 }
 
 // finish fills the sound up to end, where no more will come.
-func (s *sound) finish(end Time) {
+func (s *sound) finish(end capture.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pcm.Flush(end)
@@ -95,8 +96,8 @@ func (s *sound) stats() soundStats {
 }
 
 // soundReport returns the figures of the segments together.
-func soundReport(segments []soundStats) SoundReport {
-	var r SoundReport
+func soundReport(segments []soundStats) report.Audio {
+	var r report.Audio
 	var out, filled, silent, longest int64
 	var hole time.Duration
 	peak := 0
@@ -109,14 +110,14 @@ func soundReport(segments []soundStats) SoundReport {
 		hole = max(hole, s.LongestHole)
 		if s.Out >= longest { // the longest segment knows the drift best
 			longest = s.Out
-			r.DriftPPM, r.DriftPerMin = round(s.Drift, 1), round(s.Drift*60/1000, 3)
+			r.DriftPPM, r.DriftPerMin = report.Round(s.Drift, 1), report.Round(s.Drift*60/1000, 3)
 		}
 	}
 	const perSecond = float64(capture.SampleRate)
-	r.Covered = round(100*float64(out-filled)/math.Max(1, float64(out)), 3)
-	r.Silent = round(float64(silent)/perSecond, 2)
-	r.Filled = round(1000*float64(filled)/perSecond, 1)
-	r.LongestHole = milliseconds(hole)
-	r.PeakDBFS = decibels(float64(peak))
+	r.Covered = report.Round(100*float64(out-filled)/math.Max(1, float64(out)), 3)
+	r.Silent = report.Round(float64(silent)/perSecond, 2)
+	r.Filled = report.Round(1000*float64(filled)/perSecond, 1)
+	r.LongestHole = report.Milliseconds(hole)
+	r.PeakDBFS = report.Decibels(float64(peak))
 	return r
 }

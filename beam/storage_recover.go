@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"beam/beam/fault"
+	"beam/beam/report"
 	"beam/capture/mp4"
 	"beam/upload"
 )
@@ -40,14 +41,14 @@ const (
 
 // Recovered tells what became of one file.
 type Recovered struct {
-	File    string        `json:"file"`
-	Outcome Outcome       `json:"outcome"`
-	Bytes   int64         `json:"bytes"`
-	Seconds float64       `json:"seconds"`
-	Cut     int64         `json:"cut_bytes"` // behind the last whole fragment, left out
-	Upload  *UploadReport `json:"upload,omitempty"`
-	Error   string        `json:"error,omitempty"`
-	Err     error         `json:"-"` // a fault; nil unless the outcome is alive, empty or failed
+	File    string         `json:"file"`
+	Outcome Outcome        `json:"outcome"`
+	Bytes   int64          `json:"bytes"`
+	Seconds float64        `json:"seconds"`
+	Cut     int64          `json:"cut_bytes"` // behind the last whole fragment, left out
+	Upload  *report.Upload `json:"upload,omitempty"`
+	Error   string         `json:"error,omitempty"`
+	Err     error          `json:"-"` // a fault; nil unless the outcome is alive, empty or failed
 }
 
 func (r Recovered) fail(outcome Outcome, err error) Recovered {
@@ -76,7 +77,7 @@ func RecoverFile(ctx context.Context, path string, o RecoverOptions, log *slog.L
 	case err != nil:
 		return r.fail(OutcomeFailed, err)
 	}
-	r.Bytes, r.Seconds, r.Cut = media.Size, round(media.Duration.Seconds(), 3), media.Cut
+	r.Bytes, r.Seconds, r.Cut = media.Size, report.Round(media.Duration.Seconds(), 3), media.Cut
 	r.Outcome = OutcomeFinished
 	if media.Already {
 		r.Outcome = OutcomeWhole
@@ -107,15 +108,15 @@ func missingFileHint(path string, err error) string {
 
 // uploadRecovered uploads a finished file if that is wanted.
 func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *slog.Logger) Recovered {
-	report := reportOf(r, o.Version)
-	job, err := planUpload(ctx, r, report, o, log)
+	rep := reportOf(r, o.Version)
+	job, err := planUpload(ctx, r, rep, o, log)
 	if err != nil {
 		return r.fail(OutcomeFailed, err)
 	}
 	if job == nil {
-		r.Upload = report.Upload
+		r.Upload = rep.Upload
 		if r.Outcome == OutcomeFinished {
-			err = report.Write(ReportPath(r.File))
+			err = rep.Write(report.Path(r.File))
 		}
 		if err != nil {
 			return r.fail(OutcomeFailed, &fault.Fault{Class: fault.ClassEncoder, Err: err})
@@ -137,13 +138,13 @@ func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *sl
 		r.Outcome = OutcomeUploaded
 	}
 	r.Upload = uploadReport(result, time.Since(began))
-	report.Upload = r.Upload
-	lessened := func(text string) { report.Degraded = append(report.Degraded, text) }
+	rep.Upload = r.Upload
+	lessened := func(text string) { rep.Degraded = append(rep.Degraded, text) }
 	if o.Storage.DeleteLocal {
 		deleteConfirmed(r.File, r.Upload, lessened)
 	}
-	putReport(ctx, job.store, result.Key, report, log, lessened)
-	if err := report.Write(ReportPath(r.File)); err != nil {
+	putReport(ctx, job.store, result.Key, rep, log, lessened)
+	if err := rep.Write(report.Path(r.File)); err != nil {
 		log.Warn("report not written", "error", err)
 	}
 	return r
@@ -157,7 +158,7 @@ type recoverJob struct {
 }
 
 // planUpload says what is to be uploaded: nil for nothing.
-func planUpload(ctx context.Context, r Recovered, report *Report, o RecoverOptions, log *slog.Logger) (*recoverJob, error) {
+func planUpload(ctx context.Context, r Recovered, rep *report.Report, o RecoverOptions, log *slog.Logger) (*recoverJob, error) {
 	job := &recoverJob{config: upload.RecoverFileConfig{
 		ContentType: contentType(r.File), GiveUpAfter: o.Storage.Timeout, Log: log,
 	}}
@@ -176,7 +177,7 @@ func planUpload(ctx context.Context, r Recovered, report *Report, o RecoverOptio
 		return job, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, &fault.Fault{Class: fault.ClassUsage, Op: "recover " + r.File, Err: err, Hint: "move the journal away, and give --bucket"}
-	case o.Storage.Bucket == "", report.Upload.confirmed(r.Bytes):
+	case o.Storage.Bucket == "", rep.Upload.Holds(r.Bytes):
 		return nil, nil
 	}
 	if err := o.Storage.check(); err != nil {
@@ -191,7 +192,7 @@ func planUpload(ctx context.Context, r Recovered, report *Report, o RecoverOptio
 	}
 	s := storage{Storage: o.Storage, stores: []*upload.Store{job.store}}
 	id := upload.NewID()
-	room, start := recordedAs(r.File, report)
+	room, start := recordedAs(r.File, rep)
 	places, err := s.places(keyVars(room, r.File, id, start))
 	if err != nil {
 		job.store.Close()
@@ -199,11 +200,6 @@ func planUpload(ctx context.Context, r Recovered, report *Report, o RecoverOptio
 	}
 	job.config.Place, job.config.Metadata = &places[0], objectMetadata(o.Version)
 	return job, nil
-}
-
-// confirmed tells whether a file of so many bytes is known to be in a bucket.
-func (r *UploadReport) confirmed(bytes int64) bool {
-	return r != nil && r.Confirmed != "" && r.Error == "" && r.Bytes == bytes
 }
 
 // RecoverFolder does RecoverFile for each recording in a folder that a crash
@@ -243,7 +239,7 @@ func ours(path string) bool {
 	if _, err := os.Lstat(upload.JournalPath(path)); err == nil {
 		return true
 	}
-	if _, ok := readReport(path); ok {
+	if _, ok := report.Read(path); ok {
 		return true
 	}
 	f, err := os.Open(path)

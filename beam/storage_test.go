@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"beam/beam/fault"
+	"beam/beam/report"
 	"beam/capture/mp4"
 	"beam/upload"
 )
@@ -147,24 +148,24 @@ func TestUploadProgress(t *testing.T) {
 // Only what HeadObject has confirmed is deleted.
 func TestDeleteConfirmed(t *testing.T) {
 	for _, tt := range []struct {
-		report UploadReport
-		gone   bool
+		rep  report.Upload
+		gone bool
 	}{
-		{UploadReport{Confirmed: "crc32c"}, true},
-		{UploadReport{Confirmed: "etag"}, true},
-		{UploadReport{Confirmed: "answer"}, false},
-		{UploadReport{}, false},
-		{UploadReport{Confirmed: "crc32c", Error: "no"}, false},
+		{report.Upload{Confirmed: "crc32c"}, true},
+		{report.Upload{Confirmed: "etag"}, true},
+		{report.Upload{Confirmed: "answer"}, false},
+		{report.Upload{}, false},
+		{report.Upload{Confirmed: "crc32c", Error: "no"}, false},
 	} {
 		file := filepath.Join(t.TempDir(), "x.mp4")
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		told := ""
-		deleteConfirmed(file, &tt.report, func(text string) { told = text })
+		deleteConfirmed(file, &tt.rep, func(text string) { told = text })
 		_, err := os.Lstat(file)
-		if gone := errors.Is(err, os.ErrNotExist); gone != tt.gone || tt.report.LocalDeleted != tt.gone || (told == "") != tt.gone {
-			t.Errorf("%+v: gone %v, told %q", tt.report, gone, told)
+		if gone := errors.Is(err, os.ErrNotExist); gone != tt.gone || tt.rep.LocalDeleted != tt.gone || (told == "") != tt.gone {
+			t.Errorf("%+v: gone %v, told %q", tt.rep, gone, told)
 		}
 	}
 }
@@ -172,11 +173,11 @@ func TestDeleteConfirmed(t *testing.T) {
 func TestRecordedAs(t *testing.T) {
 	dir := t.TempDir()
 	at := time.UnixMilli(1767312000000).UTC()
-	room, start := recordedAs(filepath.Join(dir, "Rec-my-room-1767312000000.mp4"), &Report{})
+	room, start := recordedAs(filepath.Join(dir, "Rec-my-room-1767312000000.mp4"), &report.Report{})
 	if room != "my-room" || !start.Equal(at) {
 		t.Errorf("by name: %s, %v", room, start)
 	}
-	if room, start = recordedAs("Rec-a-1767312000000.mp4", &Report{Room: "https://x/y", StartedAt: at.Add(time.Hour)}); room != "https://x/y" || !start.Equal(at.Add(time.Hour)) {
+	if room, start = recordedAs("Rec-a-1767312000000.mp4", &report.Report{Room: "https://x/y", StartedAt: at.Add(time.Hour)}); room != "https://x/y" || !start.Equal(at.Add(time.Hour)) {
 		t.Errorf("by report: %s, %v", room, start)
 	}
 	other := filepath.Join(dir, "meeting.mp4")
@@ -186,7 +187,7 @@ func TestRecordedAs(t *testing.T) {
 	if err := os.Chtimes(other, at, at); err != nil {
 		t.Fatal(err)
 	}
-	if room, start = recordedAs(other, &Report{Seconds: 60}); room != "meeting" || !start.Equal(at.Add(-time.Minute)) {
+	if room, start = recordedAs(other, &report.Report{Seconds: 60}); room != "meeting" || !start.Equal(at.Add(-time.Minute)) {
 		t.Errorf("by time: %s, %v", room, start)
 	}
 }

@@ -1,6 +1,7 @@
 package beam
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -195,7 +196,7 @@ func (s *studio) awaitReady(ctx context.Context, page *chrome.Page, joining <-ch
 					return m.Text, nil
 				}
 			case layout.MessageWaiting:
-				waiting = firstText(m.Text, "the waiting room")
+				waiting = cmp.Or(m.Text, "the waiting room")
 			case layout.MessageJoined:
 				waiting = ""
 			case layout.MessageEnded, layout.MessageKicked:
@@ -240,15 +241,6 @@ func (s *studio) neverReady(waiting string) error {
 	return &fault.Fault{Class: fault.ClassRoom, Op: "join the room",
 		Err:  fmt.Errorf("the page was not ready within %v: no picture, no sound, and still loading or connecting", limit),
 		Hint: "open the URL in a browser to see what it waits for (a lobby, a login, somebody to publish), or raise --ready-timeout", Passing: true}
-}
-
-func firstText(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // lostBeforeReady turns the loss of a page that was never ready into a fault
@@ -313,7 +305,7 @@ func (s *studio) setLayout(ctx context.Context, name string) error {
 	}
 	var answer string
 	if err := json.Unmarshal(value, &answer); err != nil || answer != "ok" {
-		return fmt.Errorf("the page did not change its layout: %s", firstText(answer, "it can't"))
+		return fmt.Errorf("the page did not change its layout: %s", cmp.Or(answer, "it can't"))
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (s *studio) sound() (*pulse.Server, <-chan struct{}) {
 // listen hands the audio of the sink to emit until ctx ends. A sound server that
 // is lost is a loss for the keeper; it goes on with the one that takes its place.
 // last returns the capture time of the end of what has come.
-func (s *studio) listen(ctx context.Context, emit func(capture.Samples), last func() Time) {
+func (s *studio) listen(ctx context.Context, emit func(capture.Samples), last func() capture.Time) {
 	for {
 		server, renewed := s.sound()
 		err := server.Record(ctx, emit)

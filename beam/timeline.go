@@ -4,21 +4,24 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"beam/beam/report"
+	"beam/capture"
 )
 
 // beginning is where a segment begins.
 type beginning struct {
-	start  Time          // capture time of its first instant
+	start  capture.Time  // capture time of its first instant
 	offset time.Duration // the same instant on the recording's time
 	engine string        // that its frames come from
 }
 
 // at returns an instant of the segment on the recording's time.
-func (b beginning) at(t Time) time.Duration { return b.offset + max(0, t.Sub(b.start)) }
+func (b beginning) at(t capture.Time) time.Duration { return b.offset + max(0, t.Sub(b.start)) }
 
 // whole returns the last instant up to t at which a frame of the grid begins,
 // so that the next segment goes on with the grid.
-func (b beginning) whole(t Time, fps int) Time {
+func (b beginning) whole(t capture.Time, fps int) capture.Time {
 	frames := int64(t.Sub(b.start).Seconds() * float64(fps))
 	return b.start.Add(time.Duration(frames) * time.Second / time.Duration(fps))
 }
@@ -68,7 +71,7 @@ func (l *timeline) recorded() time.Duration {
 
 // position returns where an instant is in the recording: what falls between two
 // segments is where the second begins, what comes after the end is the end.
-func (l *timeline) position(at Time) time.Duration {
+func (l *timeline) position(at capture.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	place := time.Duration(0)
@@ -86,17 +89,17 @@ func (l *timeline) position(at Time) time.Duration {
 }
 
 // pauses returns what was left out, in seconds since the start.
-func (l *timeline) pauses() []SpanReport {
+func (l *timeline) pauses() []report.Interval {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := []SpanReport{}
+	out := []report.Interval{}
 	first := l.segments[0].start
 	for i, s := range l.segments[1:] {
 		before := l.segments[i]
 		end := before.start.Add(s.offset - before.offset)
 		if s.start > end {
-			out = append(out, SpanReport{
-				From: round(end.Sub(first).Seconds(), 3), To: round(s.start.Sub(first).Seconds(), 3),
+			out = append(out, report.Interval{
+				From: report.Round(end.Sub(first).Seconds(), 3), To: report.Round(s.start.Sub(first).Seconds(), 3),
 			})
 		}
 	}

@@ -9,32 +9,33 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"beam/beam/report"
 	"beam/upload"
 )
 
 // upload brings the rest of the finished file into the bucket, and the report
 // beside it. The error is a fault of ClassUpload when the object is not there;
 // file and journal are kept then.
-func (r *run) upload(hard context.Context, report *Report, beside []sideFile) error {
+func (r *run) upload(hard context.Context, rep *report.Report, beside []sideFile) error {
 	r.events.enter(StateUploading)
 	began := time.Now()
-	result, err := sendRest(hard, r.transfer.uploader, report.Bytes, func() { r.progress.tellUpload(report.Bytes, report.Seconds) })
-	report.Upload = uploadReport(result, time.Since(began))
+	result, err := sendRest(hard, r.transfer.uploader, rep.Bytes, func() { r.progress.tellUpload(rep.Bytes, rep.Seconds) })
+	rep.Upload = uploadReport(result, time.Since(began))
 	if err != nil {
-		report.Upload.URL = r.transfer.uploader.Progress().URL
-		report.Upload.Error = err.Error()
+		rep.Upload.URL = r.transfer.uploader.Progress().URL
+		rep.Upload.Error = err.Error()
 		return err
 	}
 	lessened := func(text string) {
 		r.events.degrade(text)
-		report.Degraded = append(report.Degraded, text)
+		rep.Degraded = append(rep.Degraded, text)
 	}
 	if r.storage.DeleteLocal {
-		deleteConfirmed(r.settings.Output, report.Upload, lessened)
+		deleteConfirmed(r.settings.Output, rep.Upload, lessened)
 	}
 	store := r.storage.storeOf(result)
 	putSideFiles(hard, store, result.Key, beside, lessened)
-	putReport(hard, store, result.Key, report, r.log, lessened)
+	putReport(hard, store, result.Key, rep, r.log, lessened)
 	return nil
 }
 
@@ -64,8 +65,8 @@ func sendRest(hard context.Context, uploader *upload.Uploader, size int64, tell 
 
 // deleteConfirmed removes a file whose object HeadObject has confirmed. Why a
 // file is kept is told to kept.
-func deleteConfirmed(file string, u *UploadReport, kept func(string)) {
-	if !u.confirmedByHead() {
+func deleteConfirmed(file string, u *report.Upload, kept func(string)) {
+	if !u.ConfirmedByHead() {
 		kept("the local file is kept: the bucket does not allow to read the object, so it could not be compared; allow s3:GetObject")
 		return
 	}
@@ -88,7 +89,7 @@ func (o *storage) storeOf(r upload.Result) *upload.Store {
 
 // putReport puts the report beside the object. A report that can't be put is
 // told, and no loss of the recording.
-func putReport(ctx context.Context, s *upload.Store, key string, r *Report, log *slog.Logger, failed func(string)) {
+func putReport(ctx context.Context, s *upload.Store, key string, r *report.Report, log *slog.Logger, failed func(string)) {
 	beside := reportKey(key)
 	r.Upload.ReportURL = "s3://" + path.Join(s.Target.Bucket, beside)
 	if err := s.PutJSON(ctx, beside, r); err != nil {

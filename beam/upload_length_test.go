@@ -25,6 +25,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"beam/beam/report"
 	"beam/capture/mp4"
 	"beam/upload"
 	"beam/upload/uploadtest"
@@ -125,7 +126,7 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	}
 	finished := time.Since(began)
 	e := ending{local: processIO(t) - local}
-	r := &Report{Output: s.Output, Bytes: info.Bytes, Seconds: info.Duration.Seconds()}
+	r := &report.Report{Output: s.Output, Bytes: info.Bytes, Seconds: info.Duration.Seconds()}
 	if err := k.upload(t.Context(), r, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -3,38 +3,16 @@ package beam
 import (
 	"time"
 
+	"beam/beam/report"
 	"beam/upload"
 )
 
-// UploadReport tells where a recording went.
-type UploadReport struct {
-	URL          string  `json:"url"`    // s3://BUCKET/KEY
-	Bytes        int64   `json:"bytes"`  // of the object
-	CRC32C       string  `json:"crc32c"` // of the object and the file, base64
-	ETag         string  `json:"etag"`   // without quotes
-	Version      string  `json:"version,omitempty"`
-	Parts        int     `json:"parts"`
-	Retries      int     `json:"retries"`   // requests that were repeated
-	Backup       bool    `json:"backup"`    // it went to the backup bucket
-	Confirmed    string  `json:"confirmed"` // how the object was compared with the file: crc32c, etag, answer; "" if it is not there
-	Seconds      float64 `json:"seconds"`   // from the end of the recording to the confirmed object
-	ReportURL    string  `json:"report_url,omitempty"`
-	LocalDeleted bool    `json:"local_deleted"`
-	Error        string  `json:"error,omitempty"` // why it is not in the bucket; the file and its journal are kept then
-}
-
 // uploadReport returns the report of a finished upload.
-func uploadReport(r upload.Result, took time.Duration) *UploadReport {
-	return &UploadReport{
+func uploadReport(r upload.Result, took time.Duration) *report.Upload {
+	return &report.Upload{
 		URL: r.URL, Bytes: r.Size, CRC32C: r.CRC32C, ETag: r.ETag, Version: r.Version, Parts: r.Parts, Retries: r.Retries,
-		Backup: r.Backup, Confirmed: r.Confirmed, Seconds: round(took.Seconds(), 2),
+		Backup: r.Backup, Confirmed: r.Confirmed, Seconds: report.Round(took.Seconds(), 2),
 	}
-}
-
-// confirmedByHead tells whether HeadObject has shown that the object is the
-// file: only then may the file be deleted.
-func (r *UploadReport) confirmedByHead() bool {
-	return r != nil && r.Error == "" && (r.Confirmed == "crc32c" || r.Confirmed == "etag")
 }
 
 // UploadProgress is how an upload stands.
@@ -54,7 +32,7 @@ func uploadProgress(p upload.Progress, now time.Time) *UploadProgress {
 		State: string(p.State), Uploaded: p.Uploaded, Total: p.Known, Parts: p.Parts, Retries: p.Retries, Backup: p.Backup,
 	}
 	if (p.State == upload.StateRetrying || p.State == upload.StateRefused) && !p.Since.IsZero() {
-		u.Waiting = round(max(0, now.Sub(p.Since).Seconds()), 1)
+		u.Waiting = report.Round(max(0, now.Sub(p.Since).Seconds()), 1)
 	}
 	return u
 }

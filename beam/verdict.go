@@ -23,14 +23,14 @@ const (
 // verdict is how a segment or a pause ended, and what comes next.
 type verdict struct {
 	next    step
-	end     Time
+	end     capture.Time
 	reason  string        // why the recording ends; with nextEnd only
 	fault   error         // what ended it before its time
 	request engineRequest // with nextEngine only
 }
 
 // endVerdict ends the recording.
-func endVerdict(end Time, reason string, fault error) verdict {
+func endVerdict(end capture.Time, reason string, fault error) verdict {
 	return verdict{next: nextEnd, end: end, reason: reason, fault: fault}
 }
 
@@ -50,7 +50,7 @@ func messageNotice(m layout.Message) string {
 
 // messageVerdict returns the verdict on a message of the page, false for one
 // that does not end the recording.
-func messageVerdict(now Time, m layout.Message) (v verdict, ends bool) {
+func messageVerdict(now capture.Time, m layout.Message) (v verdict, ends bool) {
 	switch m.Type {
 	case layout.MessageStop:
 		reason := ReasonPage
@@ -70,7 +70,7 @@ func messageVerdict(now Time, m layout.Message) (v verdict, ends bool) {
 
 // faultVerdict ends the recording by the fault of a goroutine. A page that
 // closed itself is none.
-func faultVerdict(now Time, err error) verdict {
+func faultVerdict(now capture.Time, err error) verdict {
 	if pageClosed(err) {
 		return endVerdict(now, ReasonPageClosed, nil)
 	}
@@ -80,7 +80,7 @@ func faultVerdict(now Time, err error) verdict {
 // commandVerdict is the verdict on a request to pause, or else to resume; from is
 // the segment that is being recorded, nil in a pause. The error is for the user:
 // the request is refused, and nothing ends.
-func commandVerdict(now Time, pause bool, from *beginning, fps int) (verdict, error) {
+func commandVerdict(now capture.Time, pause bool, from *beginning, fps int) (verdict, error) {
 	switch {
 	case pause && from == nil:
 		return verdict{}, errors.New("it is paused already")
@@ -98,7 +98,7 @@ func commandVerdict(now Time, pause bool, from *beginning, fps int) (verdict, er
 
 // engineVerdict ends a segment where the engine is to change; false where it has
 // only just begun, or has that engine.
-func engineVerdict(now Time, from beginning, fps int, request engineRequest) (v verdict, ends bool) {
+func engineVerdict(now capture.Time, from beginning, fps int, request engineRequest) (v verdict, ends bool) {
 	end := from.whole(now, fps)
 	if request.to == from.engine || end <= from.start {
 		return verdict{}, false
@@ -108,7 +108,7 @@ func engineVerdict(now Time, from beginning, fps int, request engineRequest) (v 
 
 // encoderVerdict is the verdict on an encoder that ended by itself, also on one
 // that says that all is well.
-func encoderVerdict(now Time, cause error, replaceable bool) verdict {
+func encoderVerdict(now capture.Time, cause error, replaceable bool) verdict {
 	cause = fault.First(cause, &capture.Fault{Class: capture.ClassEncoder, Op: "encode", Err: errEnded("ffmpeg")})
 	if !replaceable {
 		return endVerdict(now, ReasonFailure, cause)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"beam/beam/sizing"
 	"beam/capture"
 )
 
@@ -34,7 +35,7 @@ const (
 
 // holdFor returns how long frames of an engine are held back.
 func holdFor(engine string) time.Duration {
-	if engine == EngineX11 {
+	if engine == sizing.EngineX11 {
 		return grabHold
 	}
 	return castHold
@@ -44,7 +45,7 @@ func holdFor(engine string) time.Duration {
 // passes them to the feed on the grid. Its methods may be called from any
 // goroutine.
 type video struct {
-	start Time
+	start capture.Time
 	fps   float64
 	vfr   bool
 	hold  time.Duration
@@ -55,8 +56,8 @@ type video struct {
 	slots    *capture.Slotter
 	last     capture.Frame // the last one placed; nothing before the first
 	spare    capture.Frame // the last one, where it found no slot; nothing where it did
-	lastAt   Time          // capture time of it, or of its last repeat
-	fresh    Time          // capture time of the last frame that was new
+	lastAt   capture.Time  // capture time of it, or of its last repeat
+	fresh    capture.Time  // capture time of the last frame that was new
 	captured int
 	distinct int
 	refused  int // placed on the grid, but the feed was full
@@ -65,10 +66,7 @@ type video struct {
 	first    chan struct{} // closed when the first frame was placed
 }
 
-// Time is an instant of CLOCK_MONOTONIC.
-type Time = capture.Time
-
-func newVideo(start Time, fps int, vfr bool, hold time.Duration, f *feed) *video {
+func newVideo(start capture.Time, fps int, vfr bool, hold time.Duration, f *feed) *video {
 	return &video{
 		start: start, fps: float64(fps), vfr: vfr, hold: hold, feed: f,
 		reorder: capture.NewReorder(hold),
@@ -121,7 +119,7 @@ func (v *video) run(ctx context.Context) {
 }
 
 // step passes on what is due at now.
-func (v *video) step(now Time) {
+func (v *video) step(now capture.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.place(v.reorder.Pop(now))
@@ -158,7 +156,7 @@ func (v *video) place(frames []capture.Frame) {
 
 // settle shows the last frame, where it found no slot, once the page has stood
 // still up to due: else the page would be seen as it was before.
-func (v *video) settle(due Time) {
+func (v *video) settle(due capture.Time) {
 	slot, ok := v.slots.Settle(due)
 	if !ok {
 		return
@@ -200,7 +198,7 @@ func (v *video) show(f capture.Frame, at time.Duration) {
 }
 
 // repeat sends the last frame again for the instant t.
-func (v *video) repeat(t Time) {
+func (v *video) repeat(t capture.Time) {
 	slot, ok := v.slots.Repeat(t)
 	if !ok {
 		return
@@ -211,7 +209,7 @@ func (v *video) repeat(t Time) {
 }
 
 // finish passes on what was captured up to end, and fills the grid up to there.
-func (v *video) finish(end Time) {
+func (v *video) finish(end capture.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.ending = true

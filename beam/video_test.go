@@ -24,7 +24,7 @@ func blocks(t *testing.T, f *feed) []block {
 }
 
 func TestVideoPutsFramesOnTheGrid(t *testing.T) {
-	const start = Time(5e9)
+	const start = capture.Time(5e9)
 	f := newFeed(30)
 	v := newVideo(start, 30, false, castHold, f)
 	v.take(jpegFrame(0))                                                               // from long before the start
@@ -53,12 +53,12 @@ func TestVideoEndsWithItsLastFrame(t *testing.T) {
 		f := newFeed(30)
 		v := newVideo(0, 30, false, grabHold, f)
 		v.take(jpegFrame(1))
-		v.step(Time(settleAfter))
+		v.step(capture.Time(settleAfter))
 		if full {
 			for f.picture(0, jpegFrame(9), true, false) {
 			}
 		}
-		v.finish(Time(2 * time.Second))
+		v.finish(capture.Time(2 * time.Second))
 		all := blocks(t, f)
 		last := all[len(all)-1]
 		if last.frame.JPEG[0] != 1 || last.at < 2*time.Second-slot30-2*time.Millisecond || last.at >= 2*time.Second {
@@ -74,7 +74,7 @@ func TestVideoRepeatsStillPages(t *testing.T) {
 	f := newFeed(30)
 	v := newVideo(0, 30, false, grabHold, f)
 	v.take(jpegFrame(1))
-	for now := Time(0); now < Time(3*time.Second); now = now.Add(castTick) {
+	for now := capture.Time(0); now < capture.Time(3*time.Second); now = now.Add(castTick) {
 		v.step(now)
 	}
 	want := int(3 * time.Second / repeatAfter)
@@ -91,7 +91,7 @@ func TestVideoRepeatsStillPages(t *testing.T) {
 func TestVideoShowsTheLastLook(t *testing.T) {
 	f := newFeed(30)
 	v := newVideo(0, 30, false, grabHold, f)
-	now := Time(0)
+	now := capture.Time(0)
 	for n := range byte(24) { // at 120 Hz
 		v.take(capture.Frame{At: now, JPEG: []byte{n}})
 		now = now.Add(time.Second / 120)
@@ -108,7 +108,7 @@ func TestVideoShowsTheLastLook(t *testing.T) {
 // is none of its own.
 func TestVideoBeginsWithWhatStood(t *testing.T) {
 	f := newFeed(30)
-	const start = Time(1e9)
+	const start = capture.Time(1e9)
 	v := newVideo(start, 30, false, grabHold, f)
 	v.begin(jpegFrame(7))
 	v.take(capture.Frame{At: start.Add(time.Second), JPEG: []byte{8}})
@@ -131,8 +131,8 @@ func TestVideoGivesRawFramesBack(t *testing.T) {
 		r := pool.Get()
 		r.Pix[0] = byte(i)
 		// Two to a slot: half of them find no place.
-		v.take(capture.Frame{At: Time(time.Duration(i) * slot30 / 2), Raw: r})
-		v.step(Time(time.Duration(i) * slot30 / 2))
+		v.take(capture.Frame{At: capture.Time(time.Duration(i) * slot30 / 2), Raw: r})
+		v.step(capture.Time(time.Duration(i) * slot30 / 2))
 	}
 	for _, b := range blocks(t, f) {
 		b.frame.Release()

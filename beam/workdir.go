@@ -73,3 +73,14 @@ func sweep(parent string) {
 		lock.Close()
 	}
 }
+
+// PrivateFolder makes a folder for whoever starts the programs of a recording
+// outside of one, below parent ("" for the system's temporary folder). The next
+// recording removes it where this process is killed; else remove does.
+func PrivateFolder(parent string) (path string, remove func() error, err error) {
+	w, err := newWorkDir(parent)
+	if err != nil {
+		return "", nil, err
+	}
+	return w.Path, w.remove, nil
+}

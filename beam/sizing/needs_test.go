@@ -1,4 +1,4 @@
-package beam
+package sizing
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ import (
 func TestNeededCores(t *testing.T) {
 	before := 0.0
 	for _, name := range []string{"480p", "720p", "1080p"} {
-		size, err := PictureSize(name, "")
+		size, err := FrameSize(name, "")
 		if err != nil {
 			t.Fatal(err)
 		}

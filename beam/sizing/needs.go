@@ -1,4 +1,4 @@
-package beam
+package sizing
 
 import "beam/capture"
 
@@ -22,12 +22,12 @@ func NeededCores(engine string, size capture.Size, fps int) float64 {
 // the encoder caps the picture, the sound's, and the file format's share.
 func MostBits(size capture.Size, fps int) int {
 	const sound, format = 128e3, 1.02
-	return int((float64(chooseRate(size, fps)) + sound) * format)
+	return int((float64(MaxRate(size, fps)) + sound) * format)
 }
 
-// PictureSize returns the size that --resolution and --orientation mean. Its
+// FrameSize returns the size that --resolution and --orientation mean. Its
 // error is a *Fault of ClassUsage.
-func PictureSize(name, orientation string) (capture.Size, error) {
-	size, _, err := resolution(name, orientation)
+func FrameSize(name, orientation string) (capture.Size, error) {
+	size, _, err := Resolution(name, orientation)
 	return size, err
 }

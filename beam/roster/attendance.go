@@ -1,6 +1,7 @@
-package beam
+package roster
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -8,34 +9,19 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam/report"
+	"beam/capture"
 	"beam/layout"
 )
 
-// ParticipantReport tells of somebody who was in the room. All times are those
-// of the recording.
-type ParticipantReport struct {
-	ID       string       `json:"id"`
-	Name     string       `json:"name"`
-	Role     string       `json:"role,omitempty"` // the last one
-	Recorded bool         `json:"recorded"`       // false for somebody whom a filter left out
-	Present  []SpanReport `json:"present"`
-	Spoke    []SpanReport `json:"spoke"`
-}
-
-// SpanReport is a stretch of the recording.
-type SpanReport struct {
-	From float64 `json:"from_seconds"`
-	To   float64 `json:"to_seconds"`
-}
-
-// participants returns what is known of the people, position being where an
+// Participants returns what is known of the people, position being where an
 // instant is in the recording of the given length.
-func (m *meeting) participants(position func(Time) time.Duration, length time.Duration) []ParticipantReport {
+func (m *Roster) Participants(position func(capture.Time) time.Duration, length time.Duration) []report.Participant {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := []ParticipantReport{}
+	out := []report.Participant{}
 	for _, a := range m.people {
-		p := ParticipantReport{
+		p := report.Participant{
 			ID: a.ID, Name: a.Name, Role: a.Role, Recorded: a.Shown,
 			Present: spans(a.present, position, length), Spoke: spans(a.spoke, position, length),
 		}
@@ -46,11 +32,11 @@ func (m *meeting) participants(position func(Time) time.Duration, length time.Du
 	return out
 }
 
-// spans returns stretches on the recording's time, those that fall into a pause
+// spans returns intervals on the recording's time, those that fall into a pause
 // left out, and those that touch joined.
-func spans(stretches []stretch, position func(Time) time.Duration, length time.Duration) []SpanReport {
-	out := []SpanReport{}
-	for _, s := range stretches {
+func spans(intervals []interval, position func(capture.Time) time.Duration, length time.Duration) []report.Interval {
+	out := []report.Interval{}
+	for _, s := range intervals {
 		from, to := position(s.From), length
 		if s.To != 0 {
 			to = position(s.To)
@@ -58,7 +44,7 @@ func spans(stretches []stretch, position func(Time) time.Duration, length time.D
 		if to <= from {
 			continue
 		}
-		span := SpanReport{From: round(from.Seconds(), 3), To: round(to.Seconds(), 3)}
+		span := report.Interval{From: report.Round(from.Seconds(), 3), To: report.Round(to.Seconds(), 3)}
 		if n := len(out); n > 0 && out[n-1].To >= span.From {
 			out[n-1].To = span.To
 			continue
@@ -68,12 +54,12 @@ func spans(stretches []stretch, position func(Time) time.Duration, length time.D
 	return out
 }
 
-// writeSpeakers writes who spoke when, those recorded only, as WebVTT
-// (https://www.w3.org/TR/webvtt1/): a cue for each stretch, with the name as its
+// WriteSpeakers writes who spoke when, those recorded only, as WebVTT
+// (https://www.w3.org/TR/webvtt1/): a cue for each interval, with the name as its
 // voice.
-func writeSpeakers(w io.Writer, people []ParticipantReport) error {
+func WriteSpeakers(w io.Writer, people []report.Participant) error {
 	type cue struct {
-		SpanReport
+		report.Interval
 		name string
 	}
 	var cues []cue
@@ -81,7 +67,7 @@ func writeSpeakers(w io.Writer, people []ParticipantReport) error {
 		if !p.Recorded {
 			continue
 		}
-		name := firstText(p.Name, p.ID)
+		name := cmp.Or(p.Name, p.ID)
 		for _, s := range p.Spoke {
 			cues = append(cues, cue{s, name})
 		}
@@ -105,8 +91,8 @@ func vttTime(seconds float64) string {
 	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3600000, ms/60000%60, ms/1000%60, ms%1000)
 }
 
-// writeChat writes the chat as CSV (RFC 4180), in the columns of 100ms.
-func writeChat(w io.Writer, chat []layout.Chat) error {
+// WriteChat writes the chat as CSV (RFC 4180), in the columns of 100ms.
+func WriteChat(w io.Writer, chat []layout.Chat) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"SenderPeerID", "SenderName", "SenderUserID", "Roles", "SentAt", "Type", "Message"}}
 	for _, c := range chat {

@@ -1,4 +1,4 @@
-package beam
+package roster
 
 import (
 	"slices"
@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"beam/beam/fault"
-	"beam/capture/mp4"
+	"beam/beam/report"
+	"beam/capture"
 )
 
-// chapterKinds says which instants become chapters. A mark of the user always
+// ChapterKinds says which instants become chapters. A mark of the user always
 // does.
-type chapterKinds struct{ pause, layout, share, speaker bool }
+type ChapterKinds struct{ pause, layout, share, speaker bool }
 
 // The words of --chapters.
 const (
@@ -27,8 +28,8 @@ func ChapterWords() []string {
 	return []string{ChaptersPause, ChaptersLayout, ChaptersShare, ChaptersSpeaker, ChaptersNone}
 }
 
-func chapterKindsOf(words []string) (chapterKinds, error) {
-	var k chapterKinds
+func ParseChapters(words []string) (ChapterKinds, error) {
+	var k ChapterKinds
 	for _, w := range words {
 		switch strings.TrimSpace(w) {
 		case ChaptersPause:
@@ -50,23 +51,14 @@ func chapterKindsOf(words []string) (chapterKinds, error) {
 	return k, nil
 }
 
-// mostChapters is how many chapters an MP4 file can list.
-const mostChapters = 255
-
-// ChapterReport is a chapter of a recording.
-type ChapterReport struct {
-	At   float64 `json:"at_seconds"`
-	Text string  `json:"text"`
-}
-
-// listChapters returns the chapters of marks, position being where an instant
+// Chapters returns the chapters of marks, position being where an instant
 // is in the recording. The first begins with the recording, as players expect.
-func listChapters(marks []mark, position func(Time) time.Duration) []ChapterReport {
-	var out []ChapterReport
+func Chapters(marks []Mark, position func(capture.Time) time.Duration) []report.Chapter {
+	var out []report.Chapter
 	for _, m := range marks {
-		out = append(out, ChapterReport{At: round(position(m.at).Seconds(), 3), Text: m.text})
+		out = append(out, report.Chapter{At: report.Round(position(m.at).Seconds(), 3), Text: m.text})
 	}
-	slices.SortStableFunc(out, func(a, b ChapterReport) int {
+	slices.SortStableFunc(out, func(a, b report.Chapter) int {
 		switch {
 		case a.At < b.At:
 			return -1
@@ -76,16 +68,7 @@ func listChapters(marks []mark, position func(Time) time.Duration) []ChapterRepo
 		return 0
 	})
 	if len(out) > 0 && out[0].At > 0 {
-		out = append([]ChapterReport{{At: 0, Text: "Start"}}, out...)
-	}
-	return out
-}
-
-// fileChapters returns those that fit into the file.
-func fileChapters(list []ChapterReport) []mp4.Chapter {
-	var out []mp4.Chapter
-	for _, c := range list[:min(len(list), mostChapters)] {
-		out = append(out, mp4.Chapter{At: time.Duration(c.At * float64(time.Second)), Title: c.Text})
+		out = append([]report.Chapter{{At: 0, Text: "Start"}}, out...)
 	}
 	return out
 }

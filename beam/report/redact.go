@@ -1,4 +1,4 @@
-package beam
+package report
 
 import "net/url"
 

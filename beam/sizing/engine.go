@@ -1,4 +1,4 @@
-package beam
+package sizing
 
 import (
 	"context"
@@ -8,37 +8,37 @@ import (
 	"beam/capture"
 )
 
-// machineFacts is what the choice of the engine and of the encoder's preset
+// Machine is what the choice of the engine and of the encoder's preset
 // depends on.
-type machineFacts struct {
+type Machine struct {
 	Cores float64 // that the process may use: processors, less where a cgroup allows less
 	Xvfb  bool    // Xvfb is installed
 	Speed machine.Speed
 }
 
-// slow returns how much longer an engine's work takes than on the machine of
+// Slow returns how much longer an engine's work takes than on the machine of
 // loads; never less than 1.
-func (m machineFacts) slow(engine string) float64 {
+func (m Machine) Slow(engine string) float64 {
 	if engine == EngineScreencast {
 		return max(1, m.Speed.ScreencastFactor)
 	}
 	return max(1, m.Speed.Factor)
 }
 
-// measureMachine measures the machine, in some tens of milliseconds.
-func measureMachine(ctx context.Context, xvfb bool) (machineFacts, error) {
+// Measure measures the machine, in some tens of milliseconds.
+func Measure(ctx context.Context, xvfb bool) (Machine, error) {
 	limits, err := machine.ReadLimits()
 	if err != nil {
-		return machineFacts{}, err
+		return Machine{}, err
 	}
-	m := machineFacts{Cores: limits.Cores, Xvfb: xvfb}
+	m := Machine{Cores: limits.Cores, Xvfb: xvfb}
 	m.Speed, err = machine.Probe(ctx)
 	return m, err
 }
 
-// threads returns how many threads ffmpeg may work with: as many as there are
+// Threads returns how many threads ffmpeg may work with: as many as there are
 // whole processors for it, and not more than ever pay.
-func (m machineFacts) threads() int { return min(16, max(1, int(math.Ceil(m.Cores)))) }
+func (m Machine) Threads() int { return min(16, max(1, int(math.Ceil(m.Cores)))) }
 
 // costModel is a model of the cores that a recording keeps busy, the page of a
 // four-person room included and libx264 at ultrafast: fixed + perMegapixel *
@@ -65,10 +65,10 @@ func megapixels(size capture.Size, fps int) float64 {
 	return float64(size.Pixels()) * float64(fps) / 1e6
 }
 
-// chooseEngine returns the engine that was asked for, or for auto: x11, which
+// ChooseEngine returns the engine that was asked for, or for auto: x11, which
 // was cheaper on every machine that was measured, wherever there is Xvfb. The
 // reason is for the report.
-func chooseEngine(asked string, m machineFacts) (engine, reason string) {
+func ChooseEngine(asked string, m Machine) (engine, reason string) {
 	switch {
 	case asked != EngineAuto:
 		return asked, "asked for with --capture"
@@ -79,10 +79,10 @@ func chooseEngine(asked string, m machineFacts) (engine, reason string) {
 	}
 }
 
-// choosePreset returns libx264's preset: the slowest that leaves the rest of
+// ChoosePreset returns libx264's preset: the slowest that leaves the rest of
 // the recording its share of the cores.
-func choosePreset(m machineFacts, engine string, size capture.Size, fps int) string {
-	spare := m.Cores*headroom/m.slow(engine) - loads[engine].cores(size, fps)
+func ChoosePreset(m Machine, engine string, size capture.Size, fps int) string {
+	spare := m.Cores*headroom/m.Slow(engine) - loads[engine].cores(size, fps)
 	mp := megapixels(size, fps)
 	// Cores for each megapixel a second beyond those of ultrafast, measured
 	// with x264 alone at 1080p30.
@@ -96,11 +96,18 @@ func choosePreset(m machineFacts, engine string, size capture.Size, fps int) str
 	}
 }
 
-// chooseRate returns the cap of the picture's bit rate in bits a second:
+// MaxRate returns the cap of the picture's bit rate in bits a second:
 // 3 Mb/s for 720p30, 4.5 Mb/s for 1080p30, and in between and beyond by the
 // square root of the pixels a second.
-func chooseRate(size capture.Size, fps int) int {
+func MaxRate(size capture.Size, fps int) int {
 	const base = 3e6 // at 720p30
 	share := megapixels(size, fps) / megapixels(capture.Size{Width: 1280, Height: 720}, 30)
 	return int(base*math.Sqrt(share)/1e5) * 1e5
 }
+
+// The capture engines.
+const (
+	EngineAuto       = "auto"
+	EngineScreencast = "screencast" // pictures from Chrome over the DevTools protocol
+	EngineX11        = "x11"        // pictures grabbed by ffmpeg from a private Xvfb
+)

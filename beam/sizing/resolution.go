@@ -1,7 +1,8 @@
-package beam
+package sizing
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 
 	"beam/beam/fault"
@@ -24,17 +25,17 @@ const (
 )
 
 const (
-	landscape = "landscape"
+	Landscape = "landscape"
 	portrait  = "portrait"
 )
 
 var sizePattern = regexp.MustCompile(`^(\d{1,5})x(\d{1,5})$`)
 
-// resolution returns the size and the orientation that --resolution and
+// Resolution returns the size and the orientation that --resolution and
 // --orientation mean. A named resolution is turned to the orientation; a
 // WIDTHxHEIGHT is taken as it is and must not contradict it.
-func resolution(name, orientation string) (capture.Size, string, error) {
-	if !contains([]string{"", landscape, portrait}, orientation) {
+func Resolution(name, orientation string) (capture.Size, string, error) {
+	if !slices.Contains([]string{"", Landscape, portrait}, orientation) {
 		return capture.Size{}, "", fault.Refuse("", "--orientation is %q; it can be landscape or portrait", orientation)
 	}
 	size, named := resolutions[name]
@@ -53,7 +54,7 @@ func resolution(name, orientation string) (capture.Size, string, error) {
 	if err := checkSize(size); err != nil {
 		return size, "", err
 	}
-	is := landscape
+	is := Landscape
 	if size.Height > size.Width {
 		is = portrait
 	}
