@@ -1,14 +1,62 @@
 package beam
 
 import (
+	"context"
+	"log/slog"
 	"time"
 
 	"beam/beam/fault"
 	"beam/beam/report"
 	"beam/beam/roster"
 	"beam/beam/sizing"
+	"beam/beam/storage"
 	"beam/capture"
+	"beam/upload"
 )
+
+// Where a recording goes besides the local disk, and what a crash left.
+type (
+	Storage        = storage.Settings
+	UploadProgress = storage.Progress
+	RecoverOptions = storage.RecoverOptions
+	Recovered      = storage.Recovered // what became of one file
+	Outcome        = storage.Outcome
+)
+
+// The outcomes of recovering a file.
+const (
+	OutcomeFinished = storage.OutcomeFinished // it was finished, and uploaded where that was wanted
+	OutcomeWhole    = storage.OutcomeWhole    // there was nothing to do
+	OutcomeUploaded = storage.OutcomeUploaded // it was whole, its upload was not
+	OutcomeAlive    = storage.OutcomeAlive    // its recorder is at work
+)
+
+// ReasonCrash is the stop reason of a recording whose recorder was killed.
+const ReasonCrash = storage.ReasonCrash
+
+// ValidateStorage tries everything that a recording does with the bucket and its
+// backup; see storage.Validate.
+func ValidateStorage(ctx context.Context, s Storage, log *slog.Logger) ([]upload.Validation, error) {
+	return storage.Validate(ctx, s, log)
+}
+
+// RecoverFile finishes the recording at path that a crash left; see
+// storage.RecoverFile.
+func RecoverFile(ctx context.Context, path string, o RecoverOptions, log *slog.Logger) Recovered {
+	return storage.RecoverFile(ctx, path, o, log)
+}
+
+// RecoverFolder does RecoverFile for each recording in a directory; see
+// storage.RecoverFolder.
+func RecoverFolder(ctx context.Context, dir string, o RecoverOptions, log *slog.Logger, each func(Recovered)) error {
+	return storage.RecoverFolder(ctx, dir, o, log, each)
+}
+
+// RecoverBucket completes the uploads whose recorders are gone; see
+// storage.RecoverBucket.
+func RecoverBucket(ctx context.Context, s Storage, log *slog.Logger) ([]upload.Recovered, error) {
+	return storage.RecoverBucket(ctx, s, log)
+}
 
 // What callers of this package meet of the packages below it.
 type (

@@ -15,6 +15,7 @@ import (
 	"beam/beam/report"
 	"beam/beam/roster"
 	"beam/beam/sizing"
+	"beam/beam/storage"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
@@ -87,7 +88,7 @@ type Config struct {
 	// perhaps deleted): to draw it. Its error is a notice.
 	Finished func(ctx context.Context, tools inspect.Tools, path string) error
 
-	Storage Storage
+	Storage storage.Settings
 
 	Tools   Tools
 	TempDir string // "" for the system's
@@ -155,7 +156,7 @@ func (c Config) Check() (Settings, error) {
 	if err := c.checkTimes(); err != nil {
 		return s, err
 	}
-	if err := c.Storage.check(); err != nil {
+	if err := c.Storage.Check(); err != nil {
 		return s, err
 	}
 	return s, checkOutput(c.Output, c.Force)

@@ -12,9 +12,6 @@ import (
 	"beam/beam/report"
 )
 
-// screenshotLimit bounds the wait for a page that may hang.
-const screenshotLimit = 5 * time.Second
-
 // diagnose writes what is known of a room that could not be joined: the page as
 // it is, its console, its requests. It does so for faults of the room only.
 func (o *opening) diagnose(ctx context.Context, cause error) {
@@ -44,7 +41,7 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	console, requests := o.pages.texts()
+	console, requests := o.pages.Texts()
 	about := fmt.Sprintf("time      %s\nroom      %s\nlayout    %s\nplatform  %s\nfault     %v\nversions  %v\n",
 		time.Now().UTC().Format(time.RFC3339), report.RedactURL(o.settings.Room), o.settings.Layout, o.plan.Platform, cause, o.versions())
 	for _, hidden := range o.settings.Hidden {
@@ -53,7 +50,7 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 	files := map[string][]byte{
 		"about.txt": []byte(about), "console.log": []byte(o.plan.Redact(console)), "network.log": []byte(o.plan.Redact(requests)),
 	}
-	if shot, err := o.source.screenshot(ctx); err != nil {
+	if shot, err := o.source.Screenshot(ctx); err != nil {
 		o.log.Debug("no screenshot", "error", err)
 	} else {
 		files["screenshot.png"] = shot

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"beam/beam/report"
+	"beam/beam/storage"
 )
 
 // Event is one line of what a recording tells while it runs. Fields that do
@@ -34,7 +35,7 @@ type Progress struct {
 	Dropped   int     `json:"dropped"`
 	LevelDBFS float64 `json:"level_dbfs"` // loudest sample of the last second; -120 for silence
 
-	Upload *UploadProgress `json:"upload,omitempty"` // with a bucket
+	Upload *storage.Progress `json:"upload,omitempty"` // with a bucket
 }
 
 // Sink takes the events of a recording, one call at a time. It must not block

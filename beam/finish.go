@@ -11,15 +11,11 @@ import (
 	"beam/beam/fault"
 	"beam/beam/report"
 	"beam/beam/roster"
-	"beam/beam/usage"
+	"beam/beam/source"
+	"beam/beam/storage"
 	"beam/capture"
+	"beam/capture/encode"
 	"beam/capture/mp4"
-)
-
-// The encoder's settings that a user does not choose.
-const (
-	crf         = 23 // libx264's default; the cap of the bit rate bounds it
-	jpegQuality = 88 // of the screencast; quality hardly costs CPU
 )
 
 // finish finishes the file, makes the report, and brings both to the bucket where
@@ -28,23 +24,25 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	r.rates.meter.Sample(false)
 	length := r.timeline.recorded()
 	chapters := roster.Chapters(r.roster.Marks(), r.timeline.position)
-	media, err := r.output.finish(hard, length, r.transfer.untouched(), mp4.Metadata{
+	media, err := r.output.Finish(hard, length, r.transfer.Untouched(), mp4.Metadata{
 		Encoder: "beam " + r.settings.Version, Created: r.startedAt(), Chapters: fileChapters(chapters),
 	})
 	if err != nil {
-		if errors.Is(err, errNoMedia) {
-			r.output.discard()
-			r.transfer.discard(hard, r.log)
+		if errors.Is(err, encode.ErrNoMedia) {
+			r.output.Discard()
+			r.transfer.Discard(hard, r.log)
 		}
 		return nil, unfinished(err, r.fault, r.reason)
 	}
 	rep := r.makeReport(end, media, chapters)
 	broken := r.expectations(hard, rep)
-	files := sideFiles(rep, r.roster.Chat())
-	r.writeSideFiles(files)
+	files := storage.SideFiles(rep, r.roster.Chat())
+	storage.WriteSideFiles(files, r.log)
 	r.writeReport(rep)
 	if r.transfer != nil {
-		err = r.upload(hard, rep, files)
+		r.events.enter(StateUploading)
+		tell := func() { r.progress.tellUpload(rep.Bytes, rep.Seconds) }
+		err = r.transfer.Complete(hard, rep, files, tell, r.events.degrade, r.log)
 		r.writeReport(rep) // now with the upload
 	}
 	if err != nil || r.fault != nil {
@@ -59,7 +57,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 // unless it is the complaint of an encoder that was given nothing because the
 // user stopped at once.
 func unfinished(err, cause error, reason string) error {
-	if !errors.Is(err, errNoMedia) {
+	if !errors.Is(err, encode.ErrNoMedia) {
 		return fault.First(cause, &fault.Fault{Class: fault.ClassEncoder, Op: "finish the file", Err: err})
 	}
 	if reason == ReasonAsked {
@@ -106,14 +104,14 @@ func (r *run) writeReport(rep *report.Report) {
 func (r *run) startedAt() time.Time { return wallClock(r.start).UTC().Round(time.Millisecond) }
 
 // makeReport puts the figures of the recording together.
-func (r *run) makeReport(end capture.Time, media media, chapters []report.Chapter) *report.Report {
+func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report.Chapter) *report.Report {
 	s, o := r.settings, r.opening
 	segments, length := r.timeline.all(), r.timeline.recorded()
 	engineReason, changes := r.engines.history()
 	rep := &report.Report{
 		Beam: s.Version, Room: report.RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
 		StartedAt: r.startedAt(), Seconds: report.Round(media.Duration.Seconds(), 3),
-		StopReason: stopReason(r.reason, r.losses.repeated(capture.Now())), ReadyReason: o.readyReason, FirstFrame: report.Round(r.first.took.Seconds(), 2),
+		StopReason: stopReason(r.reason, r.losses.Repeated(capture.Now())), ReadyReason: o.readyReason, FirstFrame: report.Round(r.first.took.Seconds(), 2),
 		Engine: segments[0].engine, EngineReason: engineReason, EngineChanges: changes, Preset: o.preset,
 		Width: s.Size.Width, Height: s.Size.Height, FPS: s.FPS, FPSMode: s.FPSMode,
 		Sound:     r.audioReport(segments),
@@ -124,44 +122,20 @@ func (r *run) makeReport(end capture.Time, media media, chapters []report.Chapte
 
 		ID: s.ID, Layout: cmp.Or(r.roster.ShownLayout(), s.Layout), Platform: o.plan.Platform,
 		Participants: r.roster.Participants(r.timeline.position, length), Chapters: chapters,
-		Pauses: r.timeline.pauses(), Segments: len(segments), Gaps: r.gaps.report(r.timeline.position),
+		Pauses: r.timeline.pauses(), Segments: len(segments), Gaps: r.gaps.Report(r.timeline.position),
 	}
 	if s.AudioOnly {
 		rep.Width, rep.Height, rep.FPS, rep.FPSMode = 0, 0, 0, ""
 	} else {
 		rep.Pictures = r.videoReport(segments, media, length)
 	}
-	for _, text := range shortcomings(rep, r.losses.count, r.reason, s.Config) {
+	for _, text := range shortcomings(rep, r.losses.Count, r.reason, s.Config) {
 		r.events.degrade(text)
 	}
 	if r.fault != nil {
 		rep.Fault = r.fault.Error()
 	}
 	rep.Notices, rep.Degraded = r.events.told()
-	return rep
-}
-
-// audioReport makes the report of the audio.
-func (r *run) audioReport(segments []*segment) report.Audio {
-	var all []soundStats
-	for _, s := range segments {
-		all = append(all, s.audio.stats())
-	}
-	rep := soundReport(all)
-	rep.Stalls, rep.LUFS, rep.Late = r.source.soundStalls(), r.loudness.report(), r.rates.quality.late()
-	return rep
-}
-
-// videoReport makes the report of the frames.
-func (r *run) videoReport(segments []*segment, m media, length time.Duration) *report.Video {
-	var all []videoCounts
-	for _, s := range segments {
-		all = append(all, s.video.counts())
-	}
-	rep := frameReport(all, m, r.rates.rates.figures(r.timeline.position, length))
-	if painted, kept, known := r.rates.quality.paintedFrames(); known {
-		rep.Painted, rep.Kept = painted, report.Round(kept, 1)
-	}
 	return rep
 }
 
@@ -175,26 +149,6 @@ func stopReason(reason string, repeated bool) string {
 		return ReasonFailure + ": " + FailureRetries
 	}
 	return ReasonFailure + ": " + FailureInternal
-}
-
-// frameReport returns the figures of the segments' frames together; of what the
-// page painted it knows nothing.
-func frameReport(segments []videoCounts, m media, rates rateFigures) *report.Video {
-	r := &report.Video{
-		Encoded: m.Pictures, Painted: -1, Kept: -1,
-		Lowered: rates.Lowered, LowestFPS: rates.Lowest, MeanFPS: rates.Mean, Rates: rates.Changes,
-	}
-	for _, c := range segments {
-		r.Captured += c.Captured
-		r.Distinct += c.Distinct
-		r.Dropped += c.Dropped
-		r.LongestFreeze = max(r.LongestFreeze, report.Milliseconds(c.Freeze))
-	}
-	// What was captured after the last instant of a segment is not shown.
-	r.Distinct = min(r.Distinct, r.Encoded)
-	r.Repeated = r.Encoded - r.Distinct
-	r.DistinctFPS = report.Round(float64(r.Distinct)/max(m.Duration.Seconds(), 0.001), 2)
-	return r
 }
 
 // A recording is not whole when it has less than this share of the frames that
@@ -221,10 +175,10 @@ func shortcomings(r *report.Report, lost func(what string) int, reason string, a
 		add("%.0f ms of audio were not captured and were filled with silence", r.Sound.Filled)
 	}
 	for _, one := range []struct{ what, missing string }{
-		{lostBrowser, "until the room was joined again its last frame stands, and it is silent"},
-		{lostDisplay, "until the room was joined again its last frame stands, and it is silent"},
-		{lostSound, "until the room was joined again it is silent"},
-		{lostEncoder, "the frames that it had not written yet are missing"},
+		{source.LostBrowser, "until the room was joined again its last frame stands, and it is silent"},
+		{source.LostDisplay, "until the room was joined again its last frame stands, and it is silent"},
+		{source.LostSound, "until the room was joined again it is silent"},
+		{source.LostEncoder, "the frames that it had not written yet are missing"},
 	} {
 		if n := lost(one.what); n > 0 {
 			add("the %s was lost %s; %s", one.what, times(n), one.missing)
@@ -248,19 +202,6 @@ func times(n int) string {
 
 func shortDuration(seconds float64) string {
 	return fmt.Sprint(time.Duration(seconds * float64(time.Second)).Round(100 * time.Millisecond))
-}
-
-// resources returns what the programs used, for the report.
-func resources(programs []usage.Program, recorded time.Duration) []report.Resource {
-	var out []report.Resource
-	for _, p := range programs {
-		out = append(out, report.Resource{
-			Name: p.Name, CPUSeconds: report.Round(p.CPUSeconds, 2),
-			Cores:  report.Round(p.CPUSeconds/max(recorded.Seconds(), 0.001), 3),
-			PeakMB: report.Round(p.PeakMB, 1),
-		})
-	}
-	return out
 }
 
 // mostChapters is how many chapters an MP4 file can list.

@@ -4,14 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"slices"
-	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"beam/beam/demo"
 	"beam/beam/expect"
 	"beam/beam/fault"
 	"beam/beam/machine"
@@ -19,7 +14,10 @@ import (
 	"beam/beam/report"
 	"beam/beam/roster"
 	"beam/beam/sizing"
-	"beam/capture"
+	"beam/beam/source"
+	"beam/beam/storage"
+	"beam/capture/audio"
+	"beam/capture/encode"
 	"beam/capture/ffmpeg"
 	"beam/layout"
 )
@@ -33,19 +31,19 @@ type opening struct {
 	events   *announcer
 	engines  *engineSwitch
 	commands *commander
-	pages    *pageLog
+	pages    *source.PageLog
 	watch    *expect.Watch
-	tap      *ear
+	tap      *audio.Tap
 	cleanups []func() // in the order of what they undo
 
 	roster      *roster.Roster
 	tools       Tools
-	storage     *storage // nil without a bucket
-	source      *studio
+	storage     *storage.Storage // nil without a bucket
+	source      *source.Source
 	machine     sizing.Machine
 	ffmpeg      ffmpeg.Version
 	preset      string // of libx264
-	encoders    *encoders
+	encoders    *encode.Encoders
 	room        string // URL of the room, also of the demo room
 	plan        layout.Plan
 	starting    starting
@@ -98,10 +96,10 @@ func (o *opening) validate(stop, _ context.Context) error {
 	if o.tools, err = findTools(o.settings); err != nil {
 		return err
 	}
-	if o.storage, err = openStorage(stop, o.settings.Storage, o.log); err != nil {
+	if o.storage, err = storage.Open(stop, o.settings.Storage, o.log); err != nil {
 		return stoppedEarly(stop, err)
 	}
-	o.later(o.storage.close)
+	o.later(o.storage.Close)
 	return nil
 }
 
@@ -117,134 +115,6 @@ func (o *opening) serveCommands() error {
 	default:
 		o.later(func() { o.warn("control socket not removed", server.Close()) })
 	}
-	return nil
-}
-
-// open starts all that a recording needs before a room is joined, the demo room
-// included where it is the one.
-func (o *opening) open(stop, hard context.Context) error {
-	work, err := newWorkDir(o.settings.TempDir)
-	if err != nil {
-		return &fault.Fault{Class: fault.ClassUsage, Op: "start", Err: err, Hint: "set TMPDIR to a folder that can be written"}
-	}
-	o.later(func() { o.warn("private folder not removed", work.remove()) })
-	o.source = newStudio(o.sourceOptions(work))
-	o.later(func() { o.source.close(hard) })
-	o.encoders = &encoders{}
-	o.later(func() { o.encoders.close() })
-
-	o.room = o.settings.Room
-	var demoRoom *demo.Server
-	var opening errgroup.Group
-	if o.settings.Room == DemoRoom {
-		opening.Go(func() (err error) {
-			demoRoom, err = demo.Start(hard, demo.Options{FFmpeg: o.tools.FFmpeg, Log: o.log})
-			return err
-		})
-	}
-	opened := o.openPrograms(stop, hard)
-	err = opening.Wait()
-	if demoRoom != nil {
-		o.later(func() { _ = demoRoom.Close() }) // it is loopback's, and nobody's any more
-		o.room = demoRoom.URL()
-	}
-	switch {
-	case opened != nil:
-		return stoppedEarly(stop, opened)
-	case err != nil:
-		return &fault.Fault{Class: fault.ClassInternal, Op: "start the demo room", Err: err}
-	}
-	return nil
-}
-
-// sourceOptions says what the recording is captured from.
-func (o *opening) sourceOptions(work *workDir) sourceOptions {
-	s := o.settings
-	return sourceOptions{
-		Tools: o.tools, Dir: work.sub, Size: s.Size, Windowed: o.tools.Xvfb != "" && !s.AudioOnly,
-		ReadyTimeout: s.ReadyTimeout, Name: s.Name, Access: s.Access, Steps: s.Steps, Log: o.log,
-		OnRequest: o.pages.request, Presence: o.roster.Presence,
-		OnMessage: func(m layout.Message) bool { return o.roster.Hear(capture.Now(), m) },
-		OnConsole: func(level, text string) {
-			o.watch.Console.Add(level, text)
-			o.pages.console(level, text)
-		},
-	}
-}
-
-// openPrograms starts the programs side by side where that is possible: the sound
-// server and the display, then the browser, and meanwhile ffmpeg is asked what it
-// is, and the machine how fast it is.
-func (o *opening) openPrograms(stop, hard context.Context) error {
-	s := o.settings
-	var asking errgroup.Group
-	asking.Go(func() (err error) {
-		o.ffmpeg, err = ffmpeg.Probe(stop, o.tools.FFmpeg)
-		return err
-	})
-	var err error
-	if o.machine, err = sizing.Measure(stop, o.tools.Xvfb != ""); err != nil {
-		return errors.Join(err, asking.Wait())
-	}
-	o.engines.choose(o.chooseEngine())
-	displayErr, err := o.source.open(stop, hard, s.Capture == sizing.EngineX11)
-	if err := errors.Join(err, asking.Wait()); err != nil {
-		return err
-	}
-	if displayErr != nil {
-		o.events.notice("frames come from a screencast, because there is no display: %v", displayErr)
-		o.engines.choose(sizing.EngineScreencast, "the display did not start: "+displayErr.Error())
-	}
-	engine := o.engines.current()
-	o.preset = sizing.ChoosePreset(o.machine, engine, s.Size, s.FPS)
-	o.starting.servers, o.starting.browser = o.source.serversAt.Sub(o.began), time.Since(o.began)
-	o.encoders.path, o.encoders.log = o.tools.FFmpeg, o.log
-	o.encoders.spec = ffmpeg.Spec{
-		Size: o.frameSize(), FPS: s.FPS, VFR: s.FPSMode == FPSModeVFR,
-		Preset: o.preset, CRF: crf, MaxRate: sizing.MaxRate(s.Size, s.FPS), Threads: o.machine.Threads(),
-	}
-	err = o.encoders.startAhead(hard, engine)
-	o.starting.encoder = time.Since(o.began)
-	return err
-}
-
-// frameSize returns the size of the frames, zero where there are none.
-func (o *opening) frameSize() capture.Size {
-	if o.settings.AudioOnly {
-		return capture.Size{}
-	}
-	return o.settings.Size
-}
-
-// chooseEngine returns the engine to begin with. Audio alone needs no frames, so
-// it takes the engine that needs nothing but Chrome.
-func (o *opening) chooseEngine() (engine, reason string) {
-	if o.settings.AudioOnly {
-		return sizing.EngineScreencast, "no frames with --audio-only"
-	}
-	return sizing.ChooseEngine(o.settings.Capture, o.machine)
-}
-
-// plans settles how the room is opened, and begins to listen.
-func (o *opening) plans(_, hard context.Context) (err error) {
-	if o.plan, err = o.settings.plan(o.room); err != nil {
-		return err
-	}
-	if o.plan.Site != nil {
-		own, err := serveSite(http.FileServerFS(o.plan.Site), o.log)
-		if err != nil {
-			return &fault.Fault{Class: fault.ClassInternal, Op: "serve the page that joins the room", Err: err}
-		}
-		o.later(func() { o.warn("own page not closed in order", own.close()) })
-		o.plan.URL = own.url + o.plan.URL
-	}
-	o.source.plan = o.plan
-
-	listening, stopListening := context.WithCancel(hard)
-	var listener sync.WaitGroup
-	listener.Go(func() { o.source.listen(listening, o.tap.take, o.tap.last) })
-	o.later(listener.Wait)
-	o.later(stopListening)
 	return nil
 }
 
@@ -266,7 +136,7 @@ func (o *opening) tryJoining(stop context.Context) error {
 	began := time.Now()
 	delay := time.Second
 	for try := 1; ; try++ {
-		reason, err := o.source.join(stop)
+		reason, err := o.source.Join(stop)
 		if err == nil {
 			o.readyReason, o.starting.ready = reason, time.Since(o.began)
 			o.log.Debug("room ready", "why", reason)
@@ -281,8 +151,8 @@ func (o *opening) tryJoining(stop context.Context) error {
 		case <-stop.Done():
 		}
 		delay *= 2
-		o.source.closeBrowser(stop, lostPatience)
-		if err := o.source.launch(stop); err != nil {
+		o.source.CloseBrowser(stop, source.LostPatience)
+		if err := o.source.Launch(stop); err != nil {
 			return stoppedEarly(stop, err)
 		}
 	}
@@ -295,26 +165,43 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := createOutput(s.Output, s.stopRules().limit(), s.FPS)
+	out, err := openOutput(s)
 	if err != nil {
 		return nil, err
 	}
-	upload, err := o.storage.startTransfer(hard, s, out.head, time.Now(), o.log)
+	upload, err := o.storage.Start(hard, storage.File{Path: s.Output, Room: s.Room, Version: s.Version}, out.Head, time.Now(), o.log)
 	if err != nil {
-		out.discard()
+		out.Discard()
 		return nil, err
 	}
-	defer upload.close(o.log)
-	out.grown = upload.advance
+	defer upload.Close(o.log)
+	out.Grown = upload.Advance
 
 	r := newRun(o, sampler, out, upload)
 	end, err := r.record(stop, hard)
 	if err != nil {
-		out.discard()
-		upload.discard(hard, o.log)
+		out.Discard()
+		upload.Discard(hard, o.log)
 		return nil, err
 	}
 	return r.finish(hard, end)
+}
+
+// openOutput makes the file of a recording, and removes what belongs to one that
+// was there before.
+func openOutput(s Settings) (*encode.Output, error) {
+	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), s.FPS)
+	switch {
+	case errors.Is(err, encode.ErrLocked):
+		return nil, fault.Refuse("choose another --output", "--output %s: %w", s.Output, err)
+	case err != nil:
+		return nil, fault.Refuse("", "--output %s can't be written: %w", s.Output, err)
+	}
+	if err := storage.RemoveSideFiles(s.Output); err != nil {
+		out.Discard()
+		return nil, fault.Refuse("", "--output %s: the files of the old recording can't be removed: %w", s.Output, err)
+	}
+	return out, nil
 }
 
 // stoppedEarly turns an error that only says that the user stopped into one
@@ -329,7 +216,7 @@ func stoppedEarly(stop context.Context, err error) error {
 // setLayout changes what is on the screen, and keeps it for when the page is
 // joined again.
 func (o *opening) setLayout(ctx context.Context, name string) error {
-	if err := o.source.setLayout(ctx, name); err != nil {
+	if err := o.source.SetLayout(ctx, name); err != nil {
 		return err
 	}
 	o.roster.Choose(name)
@@ -338,7 +225,7 @@ func (o *opening) setLayout(ctx context.Context, name string) error {
 
 // versions returns the versions of all that took part.
 func (o *opening) versions() map[string]string {
-	v := o.source.versions()
+	v := o.source.Versions()
 	v["beam"], v["ffmpeg"] = o.settings.Version, o.ffmpeg.Text
 	return v
 }

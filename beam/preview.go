@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"beam/beam/fault"
+	"beam/beam/source"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/layout"
@@ -52,20 +53,20 @@ func (p Preview) PNG(ctx context.Context, log *slog.Logger) (png []byte, err err
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	own, err := serveSite(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	own, err := source.ServeSite(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, layout.PreviewPage()) // the browser may be gone
 	}), log)
 	if err != nil {
 		return nil, &fault.Fault{Class: fault.ClassInternal, Op: "serve the preview", Err: err}
 	}
-	defer func() { err = errors.Join(err, own.close()) }()
+	defer func() { err = errors.Join(err, own.Close()) }()
 	browser, err := chrome.Launch(ctx, chrome.Options{Path: path, Dir: dir, Size: p.Size, Log: log})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, browser.Close(context.WithoutCancel(ctx))) }()
-	url := fmt.Sprintf("%s?people=%d", own.url, p.People)
+	url := fmt.Sprintf("%s?people=%d", own.URL, p.People)
 	if p.Share {
 		url += "&share=1"
 	}

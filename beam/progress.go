@@ -4,7 +4,10 @@ import (
 	"time"
 
 	"beam/beam/report"
+	"beam/beam/storage"
 	"beam/capture"
+	"beam/capture/audio"
+	"beam/capture/encode"
 )
 
 // firstFrame notes when the first frame (or, without frames, audio) came. It is
@@ -21,7 +24,7 @@ func (f *firstFrame) look(s *segment) {
 	}
 	if s.video != nil {
 		select {
-		case <-s.video.first:
+		case <-s.video.First:
 		default:
 			return
 		}
@@ -32,9 +35,9 @@ func (f *firstFrame) look(s *segment) {
 // progressTeller tells how a recording stands. It is used by one goroutine.
 type progressTeller struct {
 	timeline *timeline
-	output   *output
-	tap      *ear
-	transfer *transfer
+	output   *encode.Output
+	tap      *audio.Tap
+	transfer *storage.Transfer
 	events   *announcer
 	captured int // frames, when it was told last
 }
@@ -45,11 +48,11 @@ func (t *progressTeller) tell(now capture.Time, since time.Duration, s live) {
 	if s != nil {
 		recorded = s.from().at(now)
 	}
-	p := &Progress{Recorded: report.Round(recorded.Seconds(), 1), Bytes: t.output.size(), LevelDBFS: t.tap.level()}
+	p := &Progress{Recorded: report.Round(recorded.Seconds(), 1), Bytes: t.output.Size(), LevelDBFS: report.Decibels(float64(t.tap.Level()))}
 	captured := 0
 	for _, s := range t.timeline.all() {
 		if s.video != nil {
-			n := s.video.counts()
+			n := s.video.Counts()
 			captured += n.Captured
 			p.Dropped += n.Dropped
 		}
@@ -69,10 +72,10 @@ func (t *progressTeller) tellUpload(size int64, seconds float64) {
 
 // upload returns the progress of the upload, and tells the user what is worth a
 // notice.
-func (t *progressTeller) upload() *UploadProgress {
-	p := t.transfer.progress()
+func (t *progressTeller) upload() *storage.Progress {
+	p := t.transfer.Progress()
 	if p != nil {
-		if text := t.transfer.news.news(p); text != "" {
+		if text := t.transfer.Notice(p); text != "" {
 			t.events.notice("%s", text)
 		}
 	}

@@ -1,7 +1,6 @@
 package beam
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -15,17 +14,5 @@ func TestRates(t *testing.T) {
 	f := r.figures(func(at capture.Time) time.Duration { return time.Duration(at) }, 100*time.Second)
 	if f.Lowered != 1 || f.Lowest != 12 || f.Mean != 24.6 || len(f.Changes) != 2 || f.Changes[0].At != 10 || f.Changes[1].FPS != 30 {
 		t.Errorf("%+v", f)
-	}
-}
-
-func TestPacer(t *testing.T) {
-	p := newPacer(30)
-	var got []float64
-	p.follow(func(rate float64) { got = append(got, rate) })
-	p.set(12)
-	p.follow(func(rate float64) { got = append(got, 100+rate) })
-	p.set(15)
-	if fmt.Sprint(got) != "[30 12 112 115]" {
-		t.Errorf("rates %v", got)
 	}
 }

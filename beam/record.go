@@ -3,17 +3,15 @@ package beam
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
 	"beam/beam/expect"
 	"beam/beam/remote"
 	"beam/beam/report"
-	"beam/capture/chrome"
+	"beam/beam/source"
+	"beam/capture/audio"
 )
 
 // Record makes one recording.
@@ -43,7 +41,7 @@ func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink)
 func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *opening {
 	o := &opening{
 		settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, log), engines: newEngineSwitch(),
-		pages: newPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: newEar(s.AudioOffset),
+		pages: source.NewPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
 	}
 	o.commands = &commander{
 		about: remote.Status{
@@ -56,11 +54,3 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 
 // newID returns an id for a recording that was given none.
 func newID() string { return strings.ToLower(rand.Text()[:8]) }
-
-// pageClosed tells whether a fault only says that the page closed itself.
-func pageClosed(err error) bool { return errors.Is(err, chrome.ErrPageClosed) }
-
-// errEnded names the program whose end is the fault.
-func errEnded(what string) error { return fmt.Errorf("%s ended by itself", what) }
-
-func ownPID() int { return os.Getpid() }

@@ -3,6 +3,7 @@ package beam
 import (
 	"context"
 	"log/slog"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -10,9 +11,13 @@ import (
 	"beam/beam/expect"
 	"beam/beam/machine"
 	"beam/beam/roster"
+	"beam/beam/source"
+	"beam/beam/storage"
 	"beam/beam/usage"
 	"beam/capture"
+	"beam/capture/audio"
 	"beam/capture/chrome"
+	"beam/capture/encode"
 )
 
 // run is the recording proper, from the ready room to the finished file. It
@@ -25,21 +30,21 @@ type run struct {
 	events   *announcer
 	engines  *engineSwitch
 	roster   *roster.Roster
-	source   *studio
-	tap      *ear
+	source   *source.Source
+	tap      *audio.Tap
 	watch    *expect.Watch
-	storage  *storage // nil without a bucket
-	transfer *transfer
-	output   *output
+	storage  *storage.Storage // nil without a bucket
+	transfer *storage.Transfer
+	output   *encode.Output
 
 	timeline *timeline
 	segments *segmenter
 	loop     *loop
-	keeper   *keeper
+	keeper   *source.Keeper
 	rates    *rateKeeper
 	loudness *loud
-	losses   *losses
-	gaps     *gaps
+	losses   *source.Losses
+	gaps     *source.Gaps
 	first    *firstFrame
 	progress *progressTeller
 	faults   chan error // of goroutines; the first ends the recording
@@ -50,15 +55,15 @@ type run struct {
 }
 
 // newRun puts the parts of a recording together.
-func newRun(o *opening, sampler *machine.Sampler, out *output, upload *transfer) *run {
+func newRun(o *opening, sampler *machine.Sampler, out *encode.Output, upload *storage.Transfer) *run {
 	s := o.settings
 	r := &run{
 		settings: s, opening: o, log: o.log, events: o.events, engines: o.engines, roster: o.roster, source: o.source,
 		tap: o.tap, watch: o.watch, storage: o.storage, transfer: upload, output: out,
-		timeline: &timeline{}, loudness: newLoud(), losses: &losses{}, gaps: &gaps{}, faults: make(chan error, 8),
+		timeline: &timeline{}, loudness: newLoud(), losses: &source.Losses{}, gaps: &source.Gaps{}, faults: make(chan error, 8),
 		first: &firstFrame{began: o.began},
 	}
-	router, pace, late, figures := newScreen(), newPacer(float64(s.FPS)), &lateness{}, newQuality()
+	router, pace, late, figures := source.NewRouter(), source.NewPacer(float64(s.FPS)), &source.Lateness{}, newQuality()
 	counted := &counter{source: o.source, router: router, timeline: r.timeline, late: late}
 	r.rates = &rateKeeper{
 		fps: s.FPS, governing: newGoverning(s.FPS), pace: pace, rates: &rates{asked: float64(s.FPS)}, meter: usage.New(),
@@ -67,28 +72,28 @@ func newRun(o *opening, sampler *machine.Sampler, out *output, upload *transfer)
 	r.segments = &segmenter{
 		fps: s.FPS, vfr: s.FPSMode == FPSModeVFR, size: o.frameSize(), log: o.log, output: out, encoders: o.encoders,
 		tap: o.tap, router: router, hear: r.loudness.add,
-		ending: func(ctx context.Context) { o.watch.Ask(ctx, o.source.evaluate) },
+		ending: func(ctx context.Context) { o.watch.Ask(ctx, o.source.Evaluate) },
 	}
-	frames := &framer{
-		source: o.source, router: router, pace: pace, late: late, engines: o.engines, fps: s.FPS, begin: r.rates.governing.begin,
+	frames := &source.Framer{
+		Source: o.source, Router: router, Pace: pace, Late: late, Ask: o.engines.ask, FPS: s.FPS, Begin: r.rates.governing.begin,
 	}
 	asker := &pageAsker{source: o.source, quality: figures, counter: counted, fps: s.FPS, log: o.log}
-	r.keeper = &keeper{
-		source: o.source, losses: r.losses, gaps: r.gaps, log: o.log, notice: o.events.notice, ask: asker.run,
-		capture: func(ctx context.Context, page *chrome.Page) error {
+	r.keeper = &source.Keeper{
+		Source: o.source, Losses: r.losses, Gaps: r.gaps, Log: o.log, Notice: o.events.notice, Ask: asker.run,
+		Capture: func(ctx context.Context, page *chrome.Page) error {
 			if s.AudioOnly {
 				return nil
 			}
-			return frames.run(ctx, page)
+			return frames.Capture(ctx, page)
 		},
-		joinedAgain: r.joinedAgain,
-		encoderPID:  func() int { return r.timeline.last().enc.PID() },
+		JoinedAgain: r.joinedAgain,
+		EncoderPID:  func() int { return r.timeline.last().enc.PID() },
 	}
 	r.progress = &progressTeller{timeline: r.timeline, output: out, tap: o.tap, transfer: upload, events: o.events}
 	r.loop = &loop{
-		now: capture.Now, rules: s.stopRules(), fps: s.FPS, messages: o.source.messages, requests: o.commands.requests,
+		now: capture.Now, rules: s.stopRules(), fps: s.FPS, messages: o.source.Messages, requests: o.commands.requests,
 		engines: o.engines.requests, faults: r.faults, notice: o.events.notice, facts: r.facts,
-		replaceable: func(now capture.Time) bool { return !out.failed() && r.losses.allow(lostEncoder, now) },
+		replaceable: func(now capture.Time) bool { return !out.Failed() && r.losses.Allow(source.LostEncoder, now) },
 		pausing:     r.roster.Paused,
 		watch:       func() { r.first.look(r.timeline.all()[0]) }, progress: r.progress.tell,
 	}
@@ -106,9 +111,9 @@ func (r *run) record(stop, hard context.Context) (end capture.Time, err error) {
 	sources, stopSources := context.WithCancel(hard)
 	defer stopSources()
 	var running errgroup.Group
-	running.Go(func() error { r.report(r.keeper.keep(sources, hard)); return nil })
+	running.Go(func() error { r.report(r.keeper.Keep(sources, hard)); return nil })
 	running.Go(func() error { r.rates.run(sources); return nil })
-	running.Go(func() error { r.watch.Run(sources, r.source.evaluate); return nil })
+	running.Go(func() error { r.watch.Run(sources, r.source.Evaluate); return nil })
 	r.events.enter(StateRecording)
 	end = r.recordSegments(stop, hard, first)
 	stopSources()
@@ -123,7 +128,7 @@ func (r *run) record(stop, hard context.Context) (end capture.Time, err error) {
 // sound server that gives none is a loss that the keeper repairs.
 func (r *run) awaitAudio(stop context.Context) {
 	select {
-	case <-r.tap.flowing:
+	case <-r.tap.Flowing:
 	case <-time.After(audioWait):
 	case <-stop.Done():
 	}
@@ -146,8 +151,8 @@ func (r *run) begin(hard context.Context) (*segment, error) {
 func (r *run) followPrograms() {
 	meter, sampler := r.rates.meter, r.rates.sampler
 	for name, pid := range map[string]func() int{
-		"chrome": r.source.browserPID, "ffmpeg": func() int { return r.timeline.last().enc.PID() },
-		"beam": ownPID, "pulseaudio": r.source.soundPID, "xvfb": r.source.displayPID,
+		"chrome": r.source.BrowserPID, "ffmpeg": func() int { return r.timeline.last().enc.PID() },
+		"beam": os.Getpid, "pulseaudio": r.source.SoundPID, "xvfb": r.source.DisplayPID,
 	} {
 		if name == "xvfb" && !r.source.Windowed {
 			continue
@@ -169,9 +174,9 @@ func (r *run) recordSegments(stop, hard context.Context, s *segment) (end captur
 	for {
 		v := r.segments.record(hard, s, func() verdict { return r.loop.await(stop, hard, s) })
 		if hard.Err() != nil {
-			s.enc.end()
+			s.enc.End()
 		}
-		next := follow(v, s.beginning, r.output.writer.Progress().Media)
+		next := follow(v, s.beginning, r.output.Recorded())
 		r.timeline.end(s.at(v.end))
 		var still capture.Frame
 		switch v.next {
@@ -180,7 +185,7 @@ func (r *run) recordSegments(stop, hard context.Context, s *segment) (end captur
 			next.start = v.end
 		case nextEncoder:
 			r.events.notice("the encoder was lost, starting another: %v", v.fault)
-			r.gaps.add(lostEncoder, next.start, v.end, v.fault)
+			r.gaps.Add(source.LostEncoder, next.start, v.end, v.fault)
 			v.fault = nil
 			still = s.still()
 		case nextEngine:
@@ -233,7 +238,7 @@ func (r *run) changeEngine(request engineRequest, at capture.Time) {
 func (r *run) joinedAgain(ctx context.Context) {
 	r.roster.Rejoined()
 	if name := r.roster.ChosenLayout(); name != "" {
-		if err := r.source.setLayout(ctx, name); err != nil {
+		if err := r.source.SetLayout(ctx, name); err != nil {
 			r.events.notice("the layout %s was not restored: %v", name, err)
 		}
 	}
@@ -258,6 +263,6 @@ func (r *run) facts(now capture.Time, s live) stopFacts {
 		f.Recorded = s.from().at(now)
 	}
 	f.Empty, f.Disconnected = r.roster.Alone(now)
-	f.Silent = now.Sub(max(r.start, r.tap.lastHeard()))
+	f.Silent = now.Sub(max(r.start, r.tap.LastHeard()))
 	return f
 }

@@ -2,15 +2,18 @@ package beam
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"beam/beam/fault"
+	"beam/beam/sizing"
+	"beam/beam/source"
 	"beam/capture"
-	"beam/capture/matroska"
+	"beam/capture/audio"
+	"beam/capture/encode"
+	"beam/capture/video"
 )
 
 // segment is an interval of the recording that one encoder makes from the frames
@@ -18,10 +21,10 @@ import (
 // encoder that was lost and each change of the engine.
 type segment struct {
 	beginning
-	queue *feed
-	video *video // nil without frames
-	audio *sound
-	enc   *encoder
+	queue *encode.Queue
+	video *video.Grid // nil without frames
+	audio *audio.Track
+	enc   *encode.Encoder
 }
 
 var _ live = (*segment)(nil)
@@ -31,7 +34,7 @@ func (s *segment) encoderEnded() <-chan struct{} { return s.enc.Done() }
 func (s *segment) encoderFault() error           { return s.enc.Wait() }
 
 func (s *segment) checkEncoder(now capture.Time) error {
-	return s.enc.giveUpIfHung(now, s.queue.waits(now))
+	return s.enc.GiveUpIfHung(now, s.queue.Waits(now))
 }
 
 // still returns the frame that is on the screen at the segment's end, with a
@@ -40,23 +43,20 @@ func (s *segment) still() capture.Frame {
 	if s.video == nil {
 		return capture.Frame{}
 	}
-	f, _ := s.video.still()
+	f, _ := s.video.Still()
 	return f
 }
 
 // release gives up what a segment that has ended still holds.
 func (s *segment) release() {
 	if s.video != nil {
-		s.video.release()
+		s.video.Release()
 	}
 }
 
 // The times of a segment.
 const (
 	audioWait = 700 * time.Millisecond
-	// encoderWait is how long ffmpeg may take for what is left in the queue at
-	// the end of a segment. One that does nothing is not waited for so long.
-	encoderWait = 60 * time.Second
 )
 
 // segmenter opens and records the segments of a recording.
@@ -65,34 +65,34 @@ type segmenter struct {
 	vfr      bool
 	size     capture.Size // of the frames; zero for audio alone
 	log      *slog.Logger
-	output   *output
-	encoders *encoders
-	tap      *ear
-	router   *screen
+	output   *encode.Output
+	encoders *encode.Encoders
+	tap      *audio.Tap
+	router   *source.Router
 	hear     func(pcm []int16)     // gets the audio that goes into the recording
 	ending   func(context.Context) // called when the recording ends, before its sources do
 }
 
 // open opens a segment whose first frame is still, where there is one.
 func (m *segmenter) open(hard context.Context, from beginning, still capture.Frame) (*segment, error) {
-	s := &segment{beginning: from, queue: newFeed(m.fps)}
-	if err := m.output.follow(from.offset); err != nil {
+	s := &segment{beginning: from, queue: encode.NewQueue(m.fps)}
+	if err := m.output.Follow(from.offset); err != nil {
 		return nil, &fault.Fault{Class: fault.ClassEncoder, Op: "go on with the file", Err: err}
 	}
 	var err error
-	if s.enc, err = m.encoders.take(hard, from.engine); err != nil {
+	if s.enc, err = m.encoders.Take(hard, rawFrames(from.engine)); err != nil {
 		return nil, err
 	}
-	s.enc.writeTo(m.output)
-	s.audio = newSound(from.start, from.offset, s.queue, m.hear, func(err error) {
+	s.enc.WriteTo(m.output)
+	s.audio = audio.NewTrack(from.start, from.offset, s.queue, m.hear, func(err error) {
 		m.log.Warn("encoder does not take the audio", "error", err)
 		s.enc.Kill() // the loop sees that it ended, and replaces it
 	})
 	if m.size != (capture.Size{}) {
-		s.video = newVideo(from.start, m.fps, m.vfr, holdFor(from.engine), s.queue)
-		s.video.begin(still)
+		s.video = video.NewGrid(from.start, m.fps, m.vfr, holdFor(from.engine), s.queue)
+		s.video.ShowStill(still)
 	}
-	m.tap.attach(s.audio)
+	m.tap.Attach(s.audio)
 	return s, nil
 }
 
@@ -103,63 +103,38 @@ func (m *segmenter) record(hard context.Context, s *segment, await func() verdic
 	defer stopSources()
 
 	var pumps, writer errgroup.Group
-	writer.Go(func() error { return m.write(hard, s) })
+	writer.Go(func() error { return s.enc.Encode(hard, s.queue, m.size) })
 	if s.video != nil {
-		m.router.show(s)
-		pumps.Go(func() error { s.video.run(sources); return nil })
+		m.router.Show(&source.Target{Engine: s.engine, Take: s.video.Take})
+		pumps.Go(func() error { s.video.Run(sources); return nil })
 	}
 
 	v := await()
 	if v.next == nextEnd {
 		m.ending(hard)
 	}
-	s.audio.endAt(v.end)
+	s.audio.EndAt(v.end)
 	m.drain(hard, s, v.end)
 	stopSources()
-	m.router.show(nil)
-	m.tap.detach()
+	m.router.Show(nil)
+	m.tap.Detach()
 	_ = pumps.Wait() // they return none
 	if s.video != nil && v.next != nextEngine {
-		s.video.finish(v.end)
+		s.video.Finish(v.end)
 	}
-	s.audio.finish(v.end)
+	s.audio.Finish(v.end)
 	if v.next == nextEngine {
 		// The engine is left because the queue grew: it is not waited for.
-		s.video.lose(s.queue.dropFrames())
-		s.video.finish(v.end)
+		s.video.Forget(s.queue.DropFrames())
+		s.video.Finish(v.end)
 	}
-	s.queue.close()
-	s.awaitEncoder(hard)
+	s.queue.Close()
+	s.enc.AwaitEnd(hard)
 	_ = writer.Wait() // a broken pipe: the encoder's own error tells why
 	if err := s.enc.Wait(); err != nil && hard.Err() == nil && v.next != nextEncoder {
 		v.fault = fault.First(v.fault, err)
 	}
 	return v
-}
-
-// awaitEncoder waits for the end of an encoder whose queue is closed, and kills
-// one that hangs.
-func (s *segment) awaitEncoder(hard context.Context) {
-	limit := time.NewTimer(encoderWait)
-	defer limit.Stop()
-	tick := time.NewTicker(loopTick)
-	defer tick.Stop()
-	began := capture.Now()
-	for {
-		select {
-		case <-s.enc.Done():
-			return
-		case <-hard.Done():
-			s.enc.Kill()
-			<-s.enc.Done()
-			return
-		case <-limit.C:
-			s.enc.giveUp(fmt.Errorf("ffmpeg did not end within %v", encoderWait))
-		case <-tick.C:
-			now := capture.Now()
-			_ = s.enc.giveUpIfHung(now, now.Sub(began)) // its end tells
-		}
-	}
 }
 
 // drain waits until what was captured before the end has arrived.
@@ -168,11 +143,11 @@ func (m *segmenter) drain(hard context.Context, s *segment, end capture.Time) {
 	defer deadline.Stop()
 	var frames <-chan time.Time
 	if s.video != nil {
-		frames = time.After(max(0, end.Add(max(s.video.hold, settleAfter)).Sub(capture.Now())))
+		frames = time.After(max(0, end.Add(max(s.video.Hold, video.SettleAfter)).Sub(capture.Now())))
 	}
-	tick := time.NewTicker(castTick)
+	tick := time.NewTicker(video.CastTick)
 	defer tick.Stop()
-	for frames != nil || !m.tap.reached(end) {
+	for frames != nil || !m.tap.Reached(end) {
 		select {
 		case <-frames:
 			frames = nil
@@ -187,35 +162,13 @@ func (m *segmenter) drain(hard context.Context, s *segment, end capture.Time) {
 	}
 }
 
-// write passes the queue to the encoder, and closes the encoder's input at the
-// end.
-func (m *segmenter) write(ctx context.Context, s *segment) error {
-	defer s.enc.CloseInput()
-	video := matroska.Video{}
-	if s.video != nil {
-		codec, _ := codecOf(s.engine)
-		video = matroska.Video{Size: m.size, Codec: codec}
+// holdFor returns how long frames of an engine are held back.
+func holdFor(engine string) time.Duration {
+	if engine == sizing.EngineX11 {
+		return video.GrabHold
 	}
-	w, err := matroska.NewWriter(s.enc, video, true)
-	for err == nil {
-		b, ok := s.queue.ready()
-		if !ok {
-			if err = w.Flush(); err != nil {
-				break
-			}
-			if b, ok = s.queue.next(ctx); !ok {
-				return nil
-			}
-		}
-		if b.isFrame() {
-			err = w.Picture(b.at, b.frame.Bytes())
-			b.frame.Release()
-		} else {
-			err = w.Sound(b.at, b.pcm)
-		}
-	}
-	// The encoder is gone, and its end is reported where it is waited for.
-	// Nothing will be read from the queue any more.
-	s.queue.abandon()
-	return err
+	return video.CastHold
 }
+
+// rawFrames tells whether the frames of an engine are raw; else they are JPEG.
+func rawFrames(engine string) bool { return engine == sizing.EngineX11 }

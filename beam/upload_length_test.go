@@ -26,6 +26,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"beam/beam/report"
+	"beam/beam/storage"
+	"beam/capture/encode"
 	"beam/capture/mp4"
 	"beam/upload"
 	"beam/upload/uploadtest"
@@ -68,31 +70,24 @@ type ending struct {
 func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.Duration) ending {
 	s := Settings{Config: Defaults()}
 	s.Room, s.Version, s.Output = "https://room.example/long", "test", filepath.Join(t.TempDir(), "meeting.mp4")
-	s.Storage = Storage{Bucket: "s3://" + store.Bucket + "/team", Endpoint: store.proxy.URL, Region: uploadtest.Region, PathStyle: true}
+	s.Storage = storage.Settings{Bucket: "s3://" + store.Bucket + "/team", Endpoint: store.proxy.URL, Region: uploadtest.Region, PathStyle: true}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	opened, err := openStorage(t.Context(), s.Storage, log)
+	opened, err := storage.Open(t.Context(), s.Storage, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer opened.close()
-	out, err := createOutput(s.Output, stopRules{MaxDuration: s.MaxDuration}.limit(), s.FPS)
+	defer opened.Close()
+	out, err := encode.CreateOutput(s.Output, stopRules{MaxDuration: s.MaxDuration}.limit(), s.FPS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.file.Close() // when it fails; closed by finish otherwise
-	transfer, err := opened.startTransfer(t.Context(), s, out.head, time.Now(), log)
+	defer out.Discard() // when it fails; it is finished otherwise, and what it was is gone
+	transfer, err := opened.Start(t.Context(), storage.File{Path: s.Output, Room: s.Room, Version: s.Version}, out.Head, time.Now(), log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer transfer.close(log)
-	out.grown = transfer.advance
-	events := newAnnouncer(func(Event) {}, log)
-	events.state = StateStopping
-	k := &run{
-		settings: s, log: log, events: events, storage: opened, output: out, transfer: transfer,
-		progress: &progressTeller{output: out, transfer: transfer, events: events},
-	}
-
+	defer transfer.Close(log)
+	out.Grown = transfer.Advance
 	runtime.GC()
 	before := heapBytes()
 	peak := before
@@ -110,9 +105,7 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	// A recording as slow as time has its parts in the bucket and its bytes on
 	// the disk long before its end.
 	caughtUp(t, transfer, out)
-	if err := unix.Syncfs(int(out.file.Fd())); err != nil {
-		t.Fatal(err)
-	}
+	syncDisk(t, s.Output)
 	peak = max(peak, heapBytes())
 	store.reset()
 	feed.put(t, media.fragment(count-1))
@@ -120,14 +113,14 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	began = time.Now()
 	caughtUp(t, transfer, out) // the last fragment may have filled a part
 	local := processIO(t)
-	info, err := out.finish(t.Context(), length, transfer.untouched(), mp4.Metadata{Encoder: "beam test"})
+	info, err := out.Finish(t.Context(), length, transfer.Untouched(), mp4.Metadata{Encoder: "beam test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	finished := time.Since(began)
 	e := ending{local: processIO(t) - local}
 	r := &report.Report{Output: s.Output, Bytes: info.Bytes, Seconds: info.Duration.Seconds()}
-	if err := k.upload(t.Context(), r, nil); err != nil {
+	if err := transfer.Complete(t.Context(), r, nil, func() {}, func(string) {}, log); err != nil {
 		t.Fatal(err)
 	}
 	e.took, e.sent = time.Since(began), store.sent.Load()
@@ -142,14 +135,14 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	if grown > endingHeap {
 		t.Errorf("the heap grew by %d bytes", grown)
 	}
-	if limit := lastBytes(opened, out.head, info.Bytes); e.sent > limit {
+	if limit := lastBytes(opened, out.Head, info.Bytes); e.sent > limit {
 		t.Errorf("%d bytes of parts sent after the last byte, want no more than %d", e.sent, limit)
 	}
 	if r.Upload.Confirmed != "crc32c" || r.Upload.Retries != 0 || r.Upload.Bytes != info.Bytes || len(r.Degraded) > 0 {
 		t.Errorf("upload %+v, degraded %q", r.Upload, r.Degraded)
 	}
 	index := checkLayout(t, s.Output)
-	if info.Bytes > compactBelow && e.local > index+64<<10 {
+	if info.Bytes > encode.CompactBelow && e.local > index+64<<10 {
 		t.Errorf("finishing moved %d bytes on the disk for an index of %d", e.local, index)
 	}
 	checkPlays(t, s.Output, length)
@@ -157,11 +150,24 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	return e
 }
 
+// syncDisk brings all that was written to the disk of a file.
+func syncDisk(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := unix.Syncfs(int(f.Fd())); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // lastBytes returns the most bytes of parts that may be sent after the last
 // byte: those that hold the head, the last one, and one that the last fragment
 // has filled. Framing and checksums of the requests come on top.
-func lastBytes(o *storage, head, size int64) int64 {
-	plan := upload.Plan{Size: o.stores[0].Options.PartSize}
+func lastBytes(o *storage.Storage, head, size int64) int64 {
+	plan := upload.Plan{Size: o.Stores[0].Options.PartSize}
 	n := int32(1)
 	for plan.Offset(n+1) < head {
 		n++
@@ -170,17 +176,17 @@ func lastBytes(o *storage, head, size int64) int64 {
 }
 
 // caughtUp waits until every part that the file fills is in the bucket.
-func caughtUp(t *testing.T, transfer *transfer, out *output) {
+func caughtUp(t *testing.T, transfer *storage.Transfer, out *encode.Output) {
 	t.Helper()
-	plan := upload.Plan{Size: transfer.storage.stores[0].Options.PartSize}
-	safe, want := out.writer.Progress().Safe, int64(0)
-	if safe >= transfer.hold {
+	plan := upload.Plan{Size: transfer.Storage.Stores[0].Options.PartSize}
+	safe, want := out.Writer.Progress().Safe, int64(0)
+	if safe >= transfer.Hold {
 		for n := int32(1); plan.Offset(n) <= safe; n++ {
 			want = plan.Offset(n)
 		}
 	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		p := transfer.uploader.Progress()
+		p := transfer.Uploader.Progress()
 		if p.Uploaded >= want {
 			return
 		}

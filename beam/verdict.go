@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"beam/beam/fault"
+	"beam/beam/source"
 	"beam/capture"
 	"beam/layout"
 )
@@ -71,7 +72,7 @@ func messageVerdict(now capture.Time, m layout.Message) (v verdict, ends bool) {
 // faultVerdict ends the recording by the fault of a goroutine. A page that
 // closed itself is none.
 func faultVerdict(now capture.Time, err error) verdict {
-	if pageClosed(err) {
+	if source.PageClosed(err) {
 		return endVerdict(now, ReasonPageClosed, nil)
 	}
 	return endVerdict(now, ReasonFailure, err)
@@ -109,7 +110,7 @@ func engineVerdict(now capture.Time, from beginning, fps int, request engineRequ
 // encoderVerdict is the verdict on an encoder that ended by itself, also on one
 // that says that all is well.
 func encoderVerdict(now capture.Time, cause error, replaceable bool) verdict {
-	cause = fault.First(cause, &capture.Fault{Class: capture.ClassEncoder, Op: "encode", Err: errEnded("ffmpeg")})
+	cause = fault.First(cause, &capture.Fault{Class: capture.ClassEncoder, Op: "encode", Err: source.ErrEnded("ffmpeg")})
 	if !replaceable {
 		return endVerdict(now, ReasonFailure, cause)
 	}

@@ -14,6 +14,7 @@ const (
 	ClassBrowser     Class = "browser"     // Chrome or its page was lost after it had been ready
 	ClassAudio       Class = "audio"       // PulseAudio was lost
 	ClassEncoder     Class = "encoder"     // ffmpeg failed, or its output could not be written
+	ClassInternal    Class = "internal"    // a defect of Beam itself
 )
 
 // Fault is the error that crosses the borders of packages.

@@ -19,10 +19,10 @@ const (
 	ClassBrowser     = capture.ClassBrowser     // Chrome or its page was lost after it had been ready
 	ClassAudio       = capture.ClassAudio       // PulseAudio was lost
 	ClassEncoder     = capture.ClassEncoder     // the file could not be written
+	ClassInternal    = capture.ClassInternal    // a defect of Beam itself
 
-	ClassInternal Class = "internal" // a fault of Beam itself
-	ClassEmpty    Class = "empty"    // nothing worth keeping was recorded
-	ClassUpload   Class = "upload"   // not in the bucket; the local file and its journal are kept
+	ClassEmpty  Class = "empty"  // nothing worth keeping was recorded
+	ClassUpload Class = "upload" // not in the bucket; the local file and its journal are kept
 )
 
 // Fault is an error with a class and a hint for the user: the same type as that
