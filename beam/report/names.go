@@ -39,6 +39,8 @@ func SpeakersPath(output string) string { return Beside(output, ".speakers.vtt")
 // beside meeting.mp4.
 func ChatPath(output string) string { return Beside(output, ".chat.csv") }
 
+// Beside returns the path of a file that belongs to a recording, or the key of one
+// that belongs to an object.
 func Beside(output, suffix string) string {
 	return strings.TrimSuffix(output, filepath.Ext(output)) + suffix
 }

@@ -28,6 +28,7 @@ func ChapterWords() []string {
 	return []string{ChaptersPause, ChaptersLayout, ChaptersShare, ChaptersSpeaker, ChaptersNone}
 }
 
+// ParseChapters reads the words of --chapters. Its error is a fault of ClassUsage.
 func ParseChapters(words []string) (ChapterKinds, error) {
 	var k ChapterKinds
 	for _, w := range words {

@@ -56,6 +56,7 @@ func (m *Roster) Choose(name string) {
 	m.chosen = name
 }
 
+// ChosenLayout returns the layout that a command set, "" for none.
 func (m *Roster) ChosenLayout() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()

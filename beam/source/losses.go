@@ -74,6 +74,7 @@ type Gaps struct {
 	list []gap
 }
 
+// Add notes that something was lost and replaced.
 func (g *Gaps) Add(what string, from, to capture.Time, cause error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

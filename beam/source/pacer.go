@@ -10,6 +10,7 @@ type Pacer struct {
 	apply func(rate float64)
 }
 
+// NewPacer returns a pacer that nothing captures with yet.
 func NewPacer(rate float64) *Pacer { return &Pacer{rate: rate, apply: func(float64) {}} }
 
 // Set changes the rate.

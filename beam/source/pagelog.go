@@ -23,6 +23,7 @@ const (
 	keptLines   = 2000
 )
 
+// NewPageLog returns an empty log; its times are those since began.
 func NewPageLog(began time.Time) *PageLog { return &PageLog{began: began} }
 
 // Console takes a line of the page's console.

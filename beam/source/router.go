@@ -21,6 +21,7 @@ type Target struct {
 	Take   func(capture.Frame) // takes a frame, and with it the reference
 }
 
+// NewRouter returns a router that sends frames nowhere.
 func NewRouter() *Router { return &Router{changed: make(chan struct{})} }
 
 // Show sends the frames there from now on; nil means nowhere.

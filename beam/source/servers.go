@@ -123,6 +123,7 @@ func (s *Source) SoundStalls() int {
 	return s.stalls + s.pulse.Stats().Stalls
 }
 
+// SoundPID returns the process id of the sound server, 0 while there is none.
 func (s *Source) SoundPID() int {
 	server, _ := s.SoundServer()
 	if server == nil {
@@ -138,6 +139,7 @@ func (s *Source) Display() (*x11.Server, *x11.Grabber) {
 	return s.x11, s.grab
 }
 
+// DisplayPID returns the process id of the display, 0 where there is none.
 func (s *Source) DisplayPID() int {
 	server, _ := s.Display()
 	if server == nil {

@@ -10,19 +10,20 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// site serves a page of our own on loopback.
-type site struct {
+// Site serves a page of our own on loopback.
+type Site struct {
 	URL  string
 	http *http.Server
 	run  errgroup.Group
 }
 
-func ServeSite(files http.Handler, log *slog.Logger) (*site, error) {
+// ServeSite serves files until Close.
+func ServeSite(files http.Handler, log *slog.Logger) (*Site, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &site{URL: "http://" + listener.Addr().String() + "/", http: &http.Server{
+	s := &Site{URL: "http://" + listener.Addr().String() + "/", http: &http.Server{
 		Handler: files, ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
@@ -35,4 +36,5 @@ func ServeSite(files http.Handler, log *slog.Logger) (*site, error) {
 	return s, nil
 }
 
-func (s *site) Close() error { return errors.Join(s.http.Close(), s.run.Wait()) }
+// Close ends the serving.
+func (s *Site) Close() error { return errors.Join(s.http.Close(), s.run.Wait()) }

@@ -64,6 +64,7 @@ type Options struct {
 	Presence func() (joined, publishing bool)
 }
 
+// New returns a source of which nothing has been started.
 func New(o Options) *Source {
 	return &Source{Options: o, Messages: make(chan layout.Message, 16), soundLost: make(chan soundLoss, 4)}
 }

@@ -44,6 +44,7 @@ func Open(ctx context.Context, s Settings, log *slog.Logger) (*Storage, error) {
 	return o, nil
 }
 
+// Close closes the stores. A nil Storage has none.
 func (o *Storage) Close() {
 	if o == nil {
 		return

@@ -33,6 +33,7 @@ type Tap struct {
 	heard   capture.Time      // when something audible was captured last
 }
 
+// NewTap returns a tap to which nothing has come; offset is added to all times.
 func NewTap(offset time.Duration) *Tap {
 	return &Tap{offset: offset, Flowing: make(chan struct{})}
 }

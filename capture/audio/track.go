@@ -93,6 +93,7 @@ type Stats struct {
 	Peak int // amplitude
 }
 
+// Stats returns what was counted so far.
 func (s *Track) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -258,6 +258,7 @@ type Counts struct {
 	Freeze   time.Duration
 }
 
+// Counts returns what was counted so far.
 func (v *Grid) Counts() Counts {
 	v.mu.Lock()
 	defer v.mu.Unlock()
