@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"beam/beam/remote"
+	"beam/beam/control"
 	"beam/beam/roster"
 	"beam/capture"
 	"beam/layout"
@@ -27,7 +27,7 @@ const commandLimit = 10 * time.Second
 // commander carries out what other processes ask of the recording. Its methods
 // may be called from any goroutine.
 type commander struct {
-	about     remote.Status // what does not change
+	about     control.Status // what does not change
 	events    *announcer
 	engines   *engineSwitch
 	roster    *roster.Roster
@@ -36,10 +36,10 @@ type commander struct {
 	requests  chan command                                 // for the loop
 }
 
-var _ remote.Recording = (*commander)(nil)
+var _ control.Recording = (*commander)(nil)
 
 // Status returns how the recording stands.
-func (c *commander) Status() remote.Status {
+func (c *commander) Status() control.Status {
 	s, now := c.about, c.events.standing()
 	s.State, s.Notices, s.Engine = string(now.state), now.notices, c.engines.current()
 	if p := now.progress; p != nil {

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam/control"
 	"beam/beam/expect"
 	"beam/beam/fault"
-	"beam/beam/remote"
 	"beam/beam/report"
 	"beam/beam/roster"
 	"beam/beam/sizing"
@@ -178,7 +178,7 @@ func (c Config) checkChoices() error {
 		return err
 	}
 	if c.ID != "" {
-		if err := remote.CheckID(c.ID); err != nil {
+		if err := control.CheckID(c.ID); err != nil {
 			return fault.Refuse("", "--id: %w", err)
 		}
 	}

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"beam/beam/control"
 	"beam/beam/expect"
 	"beam/beam/fault"
 	"beam/beam/machine"
-	"beam/beam/remote"
 	"beam/beam/report"
 	"beam/beam/roster"
 	"beam/beam/sizing"
@@ -106,9 +106,9 @@ func (o *opening) validate(stop, _ context.Context) error {
 // serveCommands lets other processes control the recording, where that is
 // possible.
 func (o *opening) serveCommands() error {
-	server, err := remote.Serve(o.settings.ID, o.commands, o.log)
+	server, err := control.Serve(o.settings.ID, o.commands, o.log)
 	switch {
-	case errors.Is(err, remote.ErrTaken):
+	case errors.Is(err, control.ErrTaken):
 		return fault.Refuse("choose another --id", "%w", err)
 	case err != nil:
 		o.events.notice("the recording can't be controlled by other commands: %v", err)

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam/control"
 	"beam/beam/expect"
-	"beam/beam/remote"
 	"beam/beam/report"
 	"beam/beam/source"
 	"beam/capture/audio"
@@ -44,7 +44,7 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 		pages: source.NewPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
 	}
 	o.commands = &commander{
-		about: remote.Status{
+		about: control.Status{
 			ID: s.ID, Room: report.RedactURL(s.Room), Output: s.Output, Layout: s.Layout, StartedAt: o.began.UTC().Round(time.Millisecond),
 		},
 		events: o.events, engines: o.engines, stop: stopNow, setLayout: o.setLayout, requests: make(chan command),

@@ -1,4 +1,7 @@
-package beam
+// Package preview draws layouts with made-up people, in a browser of its own.
+//
+// It must not know of a recording.
+package preview
 
 import (
 	"context"
@@ -10,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"beam/beam"
 	"beam/beam/fault"
 	"beam/beam/source"
 	"beam/capture"
@@ -17,9 +21,9 @@ import (
 	"beam/layout"
 )
 
-// Preview is a picture of a layout with made-up people.
-type Preview struct {
-	Layout string
+// Layout is a layout with made-up people, to be drawn.
+type Layout struct {
+	Name   string
 	Size   capture.Size
 	People int
 	Share  bool // one of them shares a screen
@@ -31,7 +35,7 @@ type Preview struct {
 const previewLimit = 60 * time.Second
 
 // PNG makes the picture in a browser of its own. Errors are faults.
-func (p Preview) PNG(ctx context.Context, log *slog.Logger) (png []byte, err error) {
+func (p Layout) PNG(ctx context.Context, log *slog.Logger) (png []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, previewLimit)
 	defer cancel()
 	orientation := "landscape"
@@ -39,7 +43,7 @@ func (p Preview) PNG(ctx context.Context, log *slog.Logger) (png []byte, err err
 		orientation = "portrait"
 	}
 	script, err := layout.Preview(layout.Request{
-		Layout: p.Layout, Orientation: orientation, Width: p.Size.Width, Height: p.Size.Height, Name: "Beam", Theme: p.Theme,
+		Layout: p.Name, Orientation: orientation, Width: p.Size.Width, Height: p.Size.Height, Name: "Beam", Theme: p.Theme,
 	})
 	if err != nil {
 		return nil, fault.Refuse("", "%w", err)
@@ -48,7 +52,7 @@ func (p Preview) PNG(ctx context.Context, log *slog.Logger) (png []byte, err err
 	if err != nil {
 		return nil, err
 	}
-	dir, remove, err := PrivateFolder("")
+	dir, remove, err := beam.PrivateFolder("")
 	if err != nil {
 		return nil, err
 	}

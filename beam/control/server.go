@@ -1,4 +1,4 @@
-package remote
+package control
 
 import (
 	"context"
@@ -140,9 +140,9 @@ func handler(r Recording) http.Handler {
 		s.PID = os.Getpid()
 		answer(w, http.StatusOK, s)
 	})
-	wish := func(name string, do func(context.Context, wishes) error) {
+	handle := func(name string, do func(context.Context, request) error) {
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, req *http.Request) {
-			var body wishes
+			var body request
 			if err := json.NewDecoder(http.MaxBytesReader(w, req.Body, longestBody)).Decode(&body); err != nil && !errors.Is(err, io.EOF) {
 				answer(w, http.StatusBadRequest, failure{"the request can't be read: " + err.Error()})
 				return
@@ -154,11 +154,11 @@ func handler(r Recording) http.Handler {
 			answer(w, http.StatusOK, struct{}{})
 		})
 	}
-	wish("stop", func(context.Context, wishes) error { r.Stop(); return nil })
-	wish("pause", func(ctx context.Context, _ wishes) error { return r.Pause(ctx) })
-	wish("resume", func(ctx context.Context, _ wishes) error { return r.Resume(ctx) })
-	wish("layout", func(ctx context.Context, b wishes) error { return r.SetLayout(ctx, b.Layout) })
-	wish("mark", func(_ context.Context, b wishes) error {
+	handle("stop", func(context.Context, request) error { r.Stop(); return nil })
+	handle("pause", func(ctx context.Context, _ request) error { return r.Pause(ctx) })
+	handle("resume", func(ctx context.Context, _ request) error { return r.Resume(ctx) })
+	handle("layout", func(ctx context.Context, b request) error { return r.SetLayout(ctx, b.Layout) })
+	handle("mark", func(_ context.Context, b request) error {
 		if b.Text == "" || len(b.Text) > longestText {
 			return fmt.Errorf("a chapter's title has 1 to %d bytes", longestText)
 		}
@@ -167,8 +167,8 @@ func handler(r Recording) http.Handler {
 	return mux
 }
 
-// wishes is the body of a request.
-type wishes struct {
+// request is the body of a request.
+type request struct {
 	Layout string `json:"layout,omitempty"`
 	Text   string `json:"text,omitempty"`
 }

@@ -47,7 +47,7 @@ func TestJudgeChrome(t *testing.T) {
 		"old":       {browser{Path: "/c", Version: "Chrome 131.0.1.2"}, Warning, "older than 132", "apt-get"},
 		"missing":   {browser{FindErr: notFound("chrome")}, Problem, "find chrome", "apt-get install chromium"},
 		"refuses": {browser{Path: "/c", StartErr: &capture.Fault{Hint: "set TMPDIR", Err: errors.New("bad\nvery bad")}},
-			Problem, "/c does not start: : bad | very bad", "set TMPDIR"},
+			Problem, "/c does not start: bad | very bad", "set TMPDIR"},
 		"refuses, no hint": {browser{Path: "/c", StartErr: &capture.Fault{Hint: "run beam doctor"}}, Problem, "does not start", "run it by hand"},
 		"not tried":        {browser{Path: "/c", NotTried: noFolder}, Warning, "not started", "TMPDIR"},
 	} {

@@ -11,7 +11,7 @@ import (
 
 func read(t *testing.T, path string) string {
 	t.Helper()
-	data, err := os.ReadFile("../../" + path)
+	data, err := os.ReadFile("../../../" + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestProbe(t *testing.T) {
 			t.Errorf("no %q in the Dockerfile", want)
 		}
 	}
-	if job := read(t, "beam/job/testdata/meeting.yaml"); !strings.Contains(job, "command: [beam, status, --health]") {
+	if job := read(t, "cmd/beam/job/testdata/meeting.yaml"); !strings.Contains(job, "command: [beam, status, --health]") {
 		t.Error("the Job's probe is another one")
 	}
 }

@@ -1,4 +1,4 @@
-package remote
+package control
 
 import (
 	"bytes"
@@ -58,27 +58,27 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 
 // Stop ends the recording in order; it returns before the end.
 func (c *Client) Stop(ctx context.Context) error {
-	return c.call(ctx, http.MethodPost, "stop", wishes{}, nil)
+	return c.call(ctx, http.MethodPost, "stop", request{}, nil)
 }
 
 // Pause begins to leave out what happens.
 func (c *Client) Pause(ctx context.Context) error {
-	return c.call(ctx, http.MethodPost, "pause", wishes{}, nil)
+	return c.call(ctx, http.MethodPost, "pause", request{}, nil)
 }
 
 // Resume ends a pause.
 func (c *Client) Resume(ctx context.Context) error {
-	return c.call(ctx, http.MethodPost, "resume", wishes{}, nil)
+	return c.call(ctx, http.MethodPost, "resume", request{}, nil)
 }
 
 // SetLayout changes the layout.
 func (c *Client) SetLayout(ctx context.Context, name string) error {
-	return c.call(ctx, http.MethodPost, "layout", wishes{Layout: name}, nil)
+	return c.call(ctx, http.MethodPost, "layout", request{Layout: name}, nil)
 }
 
 // Mark adds a chapter that begins now.
 func (c *Client) Mark(ctx context.Context, text string) error {
-	return c.call(ctx, http.MethodPost, "mark", wishes{Text: text}, nil)
+	return c.call(ctx, http.MethodPost, "mark", request{Text: text}, nil)
 }
 
 func (c *Client) call(ctx context.Context, method, name string, body, into any) error {
