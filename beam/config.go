@@ -27,13 +27,13 @@ import (
 // DemoRoom is the room that Beam serves itself.
 const DemoRoom = "demo"
 
-// The ways to time pictures.
+// The ways to time frames.
 const (
 	FPSModeCFR = "cfr" // on a constant grid
 	FPSModeVFR = "vfr" // at the time they were captured
 )
 
-// The limits of --fps, pictures a second, and of lengths of time.
+// The limits of --fps, frames a second, and of lengths of time.
 const (
 	lowestFPS  = 1
 	highestFPS = 60
@@ -66,7 +66,7 @@ type Config struct {
 	FPSMode     string
 	Capture     string // engine
 	AudioOnly   bool
-	AudioOffset time.Duration // added to the times of the sound
+	AudioOffset time.Duration // added to the times of the audio
 
 	Duration     time.Duration // stop after this much recording; 0: no such limit
 	MaxDuration  time.Duration
@@ -107,7 +107,7 @@ func Defaults() Config {
 // Settings is a checked Config.
 type Settings struct {
 	Config
-	Size capture.Size // of the viewport and the picture, also with AudioOnly
+	Size capture.Size // of the viewport and the frames, also with AudioOnly
 }
 
 // demoPlace stands for the demo room before it has an address.
@@ -183,7 +183,7 @@ func (c Config) checkChoices() error {
 		}
 	}
 	if c.FPS < lowestFPS || c.FPS > highestFPS {
-		return fault.Refuse("", "--fps is %d; it can be from %d to %d pictures a second", c.FPS, lowestFPS, highestFPS)
+		return fault.Refuse("", "--fps is %d; it can be from %d to %d frames a second", c.FPS, lowestFPS, highestFPS)
 	}
 	return nil
 }
@@ -219,16 +219,16 @@ func checkOutput(path string, force bool) error {
 	dir := filepath.Dir(path)
 	switch info, err := os.Stat(dir); {
 	case err != nil:
-		return fault.Refuse("create the folder first: mkdir -p "+dir, "--output %s: its folder can't be used: %w", path, err)
+		return fault.Refuse("create the directory first: mkdir -p "+dir, "--output %s: its directory can't be used: %w", path, err)
 	case !info.IsDir():
-		return fault.Refuse("", "--output %s: %s is not a folder", path, dir)
+		return fault.Refuse("", "--output %s: %s is not a directory", path, dir)
 	}
 	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path)} {
 		info, err := os.Lstat(file)
 		switch {
 		case err != nil:
 		case info.IsDir():
-			return fault.Refuse("", "--output: %s is a folder", file)
+			return fault.Refuse("", "--output: %s is a directory", file)
 		case !force:
 			return fault.Refuse("choose another --output, or overwrite it with --force", "%s exists", file)
 		}
@@ -238,7 +238,7 @@ func checkOutput(path string, force bool) error {
 	}
 	probe, err := os.CreateTemp(dir, ".beam-probe-*")
 	if err != nil {
-		return fault.Refuse("choose an --output in a folder you can write to", "--output %s can't be written: %w", path, err)
+		return fault.Refuse("choose an --output in a directory you can write to", "--output %s can't be written: %w", path, err)
 	}
 	probe.Close()
 	return os.Remove(probe.Name())

@@ -14,7 +14,7 @@ import (
 	"beam/capture"
 )
 
-// good returns a configuration that can work, with its output in a new folder.
+// good returns a configuration that can work, with its output in a new directory.
 func good(t *testing.T) Config {
 	t.Helper()
 	c := Defaults()
@@ -72,12 +72,12 @@ func TestCheckRefuses(t *testing.T) {
 		{"wild audio offset", func(c *Config) { c.AudioOffset = time.Minute }, "--audio-offset"},
 		{"no output", func(c *Config) { c.Output = "" }, "no output"},
 		{"not an MP4", func(c *Config) { c.Output += ".mkv" }, ".mp4"},
-		{"no such folder", func(c *Config) { c.Output = filepath.Join(c.Output, "x", "out.mp4") }, "mkdir -p"},
-		{"folder as output", func(c *Config) { mkdir(c.Output) }, "is a folder"},
-		{"file as folder", func(c *Config) { touch(c.Output); c.Output = filepath.Join(c.Output, "y.mp4") }, "is not a folder"},
+		{"no such directory", func(c *Config) { c.Output = filepath.Join(c.Output, "x", "out.mp4") }, "mkdir -p"},
+		{"directory as output", func(c *Config) { mkdir(c.Output) }, "is a directory"},
+		{"file as directory", func(c *Config) { touch(c.Output); c.Output = filepath.Join(c.Output, "y.mp4") }, "is not a directory"},
 		{"output exists", func(c *Config) { touch(c.Output) }, "--force"},
 		{"report exists", func(c *Config) { touch(report.Path(c.Output)) }, "--force"},
-		{"unwritable folder", func(c *Config) { c.Output = "/proc/out.mp4" }, "can't be written"},
+		{"unwritable directory", func(c *Config) { c.Output = "/proc/out.mp4" }, "can't be written"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

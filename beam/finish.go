@@ -63,7 +63,7 @@ func unfinished(err, cause error, reason string) error {
 	if reason == ReasonAsked {
 		cause = nil
 	}
-	return fault.First(cause, &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
+	return fault.First(cause, &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first frames and audio were encoded")})
 }
 
 // expectations judges the finished file, and lets it be drawn.

@@ -25,9 +25,9 @@ import (
 func (o *opening) open(stop, hard context.Context) error {
 	work, err := newWorkDir(o.settings.TempDir)
 	if err != nil {
-		return &fault.Fault{Class: fault.ClassUsage, Op: "start", Err: err, Hint: "set TMPDIR to a folder that can be written"}
+		return &fault.Fault{Class: fault.ClassUsage, Op: "start", Err: err, Hint: "set TMPDIR to a directory that can be written"}
 	}
-	o.later(func() { o.warn("private folder not removed", work.remove()) })
+	o.later(func() { o.warn("private directory not removed", work.remove()) })
 	o.source = source.New(o.sourceOptions(work))
 	o.later(func() { o.source.Close(hard) })
 	o.encoders = &encode.Encoders{}

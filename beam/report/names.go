@@ -51,7 +51,7 @@ func Path(output string) string {
 	return Beside(output, ".json")
 }
 
-// FailurePath returns the folder that tells why a room could not be recorded:
+// FailurePath returns the directory that tells why a room could not be recorded:
 // meeting.failure beside meeting.mp4.
 func FailurePath(output string) string {
 	return Beside(output, ".failure")

@@ -111,8 +111,8 @@ type Start struct {
 	First   float64 `json:"first_frame"`
 }
 
-// Audio tells how whole the sound is. A hole is sound that was not
-// captured, and was filled with silence; silence is sound that was captured
+// Audio tells how whole the audio is. A hole is audio that was not
+// captured, and was filled with silence; silence is audio that was captured
 // while nobody spoke.
 type Audio struct {
 	Covered     float64 `json:"covered_percent"` // of the recording, captured

@@ -14,7 +14,7 @@ type Choice struct {
 	Reason string  // for people
 	Preset string  // of libx264
 	Cores  float64 // that this process may use: processors, less where a cgroup allows less
-	Usable float64 // of Cores, that a recording may be expected to use without losing pictures
+	Usable float64 // of Cores, that a recording may be expected to use without losing frames
 	// Load is the expected load of each engine in cores, the page of a
 	// four-person room included.
 	Load  map[string]float64

@@ -96,7 +96,7 @@ func ChoosePreset(m Machine, engine string, size capture.Size, fps int) string {
 	}
 }
 
-// MaxRate returns the cap of the picture's bit rate in bits a second:
+// MaxRate returns the cap of the video's bit rate in bits a second:
 // 3 Mb/s for 720p30, 4.5 Mb/s for 1080p30, and in between and beyond by the
 // square root of the pixels a second.
 func MaxRate(size capture.Size, fps int) int {
@@ -108,6 +108,6 @@ func MaxRate(size capture.Size, fps int) int {
 // The capture engines.
 const (
 	EngineAuto       = "auto"
-	EngineScreencast = "screencast" // pictures from Chrome over the DevTools protocol
-	EngineX11        = "x11"        // pictures grabbed by ffmpeg from a private Xvfb
+	EngineScreencast = "screencast" // frames from Chrome over the DevTools protocol
+	EngineX11        = "x11"        // frames grabbed from a private Xvfb
 )

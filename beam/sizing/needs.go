@@ -19,10 +19,10 @@ func NeededCores(engine string, size capture.Size, fps int) float64 {
 }
 
 // MostBits returns the highest rate of a recording, bits a second: that at which
-// the encoder caps the picture, the sound's, and the file format's share.
+// the encoder caps the video, the audio's, and the file format's share.
 func MostBits(size capture.Size, fps int) int {
-	const sound, format = 128e3, 1.02
-	return int((float64(MaxRate(size, fps)) + sound) * format)
+	const audio, format = 128e3, 1.02
+	return int((float64(MaxRate(size, fps)) + audio) * format)
 }
 
 // FrameSize returns the size that --resolution and --orientation mean. Its

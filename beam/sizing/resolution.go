@@ -16,7 +16,7 @@ var resolutions = map[string]capture.Size{
 	"1080p": {Width: 1920, Height: 1080},
 }
 
-// The limits of the picture, those of 100ms: where one side is longer than
+// The limits of the frames, those of 100ms: where one side is longer than
 // longSide, the other may not be.
 const (
 	lowestWidth, highestWidth   = 500, 1920

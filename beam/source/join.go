@@ -115,11 +115,11 @@ func (s *Source) neverReady(waiting string) error {
 			Hint: "admit the participant " + s.Name + ", open the waiting room, or raise --ready-timeout", Passing: true}
 	case joined && !publishing, s.Plan.Stage:
 		return &fault.Fault{Class: fault.ClassEmpty, Op: "join the room",
-			Err:  fmt.Errorf("no picture and no sound of anybody within %v", limit),
+			Err:  fmt.Errorf("no video and no audio of anybody within %v", limit),
 			Hint: "wait for somebody to publish with a longer --ready-timeout; a page without WebRTC is recorded with --layout native", Passing: true}
 	}
 	return &fault.Fault{Class: fault.ClassRoom, Op: "join the room",
-		Err:  fmt.Errorf("the page was not ready within %v: no picture, no sound, and still loading or connecting", limit),
+		Err:  fmt.Errorf("the page was not ready within %v: no video, no audio, and still loading or connecting", limit),
 		Hint: "open the URL in a browser to see what it waits for (a lobby, a login, somebody to publish), or raise --ready-timeout", Passing: true}
 }
 

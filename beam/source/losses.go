@@ -59,7 +59,7 @@ func (l *Losses) Repeated(now capture.Time) bool {
 	return false
 }
 
-// gap is a stretch of the recording in which something was lost and being
+// gap is an interval of the recording in which something was lost and being
 // replaced.
 type gap struct {
 	What     string

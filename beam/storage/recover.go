@@ -203,10 +203,10 @@ func planUpload(ctx context.Context, r Recovered, rep *report.Report, o RecoverO
 	return job, nil
 }
 
-// RecoverFolder does RecoverFile for each recording in a folder that a crash
+// RecoverFolder does RecoverFile for each recording in a directory that a crash
 // left unfinished or that has a journal; with a bucket, for each that was not
 // uploaded. Files of living recorders are reported as alive. The error is a
-// fault when the folder can't be read.
+// fault when the directory can't be read.
 func RecoverFolder(ctx context.Context, dir string, o RecoverOptions, log *slog.Logger, each func(Recovered)) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -227,7 +227,7 @@ func RecoverFolder(ctx context.Context, dir string, o RecoverOptions, log *slog.
 		}
 		r := RecoverFile(ctx, path, o, log)
 		if r.Outcome == OutcomeAlive {
-			r.Err, r.Error = nil, "" // it is no fault of the folder
+			r.Err, r.Error = nil, "" // it is no fault of the directory
 		}
 		each(r)
 	}
@@ -235,7 +235,7 @@ func RecoverFolder(ctx context.Context, dir string, o RecoverOptions, log *slog.
 }
 
 // ours tells whether a file is one of Beam's: only those are touched in a
-// folder that may hold others.
+// directory that may hold others.
 func ours(path string) bool {
 	if _, err := os.Lstat(upload.JournalPath(path)); err == nil {
 		return true

@@ -15,10 +15,10 @@ import (
 // given up. 3.8 MB.
 const keep = 20 * time.Second
 
-// audible is the amplitude from which on sound counts as such, of 32768: -60 dBFS.
+// audible is the amplitude from which on audio counts as heard, of 32768: -60 dBFS.
 const audible = 33
 
-// Tap takes the sound of the recording's sink as long as the recording lasts,
+// Tap takes the audio of the recording's sink as long as the recording lasts,
 // and passes it to the segment that is being recorded. Its methods may be
 // called from any goroutine.
 type Tap struct {
@@ -65,7 +65,7 @@ func (e *Tap) Take(samples capture.Samples) {
 	}
 }
 
-// Attach passes the sound to a segment from now on, and what is kept of the
+// Attach passes the audio to a segment from now on, and what is kept of the
 // past first.
 func (e *Tap) Attach(s *Track) {
 	e.mu.Lock()

@@ -7,7 +7,7 @@ import (
 	"beam/capture"
 )
 
-// Track repairs the sound of a segment and passes it to the queue. Its methods
+// Track repairs the audio of a segment and passes it to the queue. Its methods
 // may be called from any goroutine.
 type Track struct {
 	sink Sink
@@ -29,7 +29,7 @@ type Sink interface {
 	WriteSamples(at time.Duration, pcm []int16) error
 }
 
-// NewTrack returns the sound of a segment that begins at start, offset after the
+// NewTrack returns the audio of a segment that begins at start, offset after the
 // recording; what was captured before is dropped.
 func NewTrack(start capture.Time, offset time.Duration, sink Sink, hear func([]int16), fail func(error)) *Track {
 	skip := toNextFrame(offset)
@@ -42,9 +42,9 @@ func NewTrack(start capture.Time, offset time.Duration, sink Sink, hear func([]i
 const frameLen = 1024
 
 // toNextFrame returns how long after an instant of the recording the next frame of
-// its first encoder begins. Another encoder begins its sound there, so that its
+// its first encoder begins. Another encoder begins its audio there, so that its
 // frames follow those before without a gap: not every player shows a gap of less
-// than a frame, and the sound would be early behind it.
+// than a frame, and the audio would be early behind it.
 func toNextFrame(offset time.Duration) time.Duration {
 	samples := int64(offset.Seconds()*capture.SampleRate + 0.5)
 	missing := (frameLen - samples%frameLen) % frameLen
@@ -80,7 +80,7 @@ func (s *Track) EndAt(end capture.Time) {
 	s.limit = max(1, end.Sub(s.start)+s.skip)
 }
 
-// Finish fills the sound up to end, where no more will come.
+// Finish fills the audio up to end, where no more will come.
 func (s *Track) Finish(end capture.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

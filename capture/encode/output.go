@@ -29,7 +29,7 @@ type Media struct {
 	Bytes         int64
 	Duration      time.Duration
 	Frames        int
-	Distinct      int           // pictures whose coded size says that they differ from the one before
+	Distinct      int           // frames whose coded size says that they differ from the one before
 	LongestFreeze time.Duration // by the same sign
 }
 
@@ -142,16 +142,16 @@ func (o *Output) Finish(ctx context.Context, length time.Duration, compact bool,
 	return info, o.file.Close()
 }
 
-// summarise reads off the index what the report tells of the pictures.
+// summarise reads off the index what the report tells of the frames.
 func summarise(index *mp4.Index, length time.Duration) Media {
 	info := index.Info()
 	m := Media{Bytes: info.Size, Duration: info.Duration}
-	pictures, still, freeze := index.Still(stillBytes, length)
-	m.Frames, m.Distinct, m.LongestFreeze = pictures, pictures-still, freeze
+	frames, still, freeze := index.Still(stillBytes, length)
+	m.Frames, m.Distinct, m.LongestFreeze = frames, frames-still, freeze
 	return m
 }
 
-// stillBytes is the largest coded size of a picture that shows the one before
+// stillBytes is the largest coded size of a frame that shows the one before
 // again. It takes 11 to 66 bytes up to 1080p, whether libx264 coded it or it was put
 // in between (mp4.Filler); the least change that was measured, four cells of a
 // timing strip, takes above 100.

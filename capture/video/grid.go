@@ -59,7 +59,7 @@ type Grid struct {
 
 // Sink takes frames on the grid, in order; times are the segment's.
 type Sink interface {
-	// picture takes a reference of its own; false means that it is full, and that
+	// WriteFrame takes a reference of its own; false means that it is full, and that
 	// the frame is dropped. Those that end a segment (last) are taken all the same.
 	// fresh tells whether the frame differs from the one before.
 	WriteFrame(at time.Duration, f capture.Frame, fresh, last bool) bool
