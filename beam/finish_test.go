@@ -10,7 +10,6 @@ import (
 	"beam/beam/fault"
 	"beam/beam/report"
 	"beam/beam/source"
-	"beam/capture"
 	"beam/capture/audio"
 	"beam/capture/encode"
 	"beam/capture/video"
@@ -72,8 +71,8 @@ func TestFrameReport(t *testing.T) {
 
 func TestSoundReport(t *testing.T) {
 	got := soundReport([]audio.Stats{
-		{PCMStats: capture.PCMStats{Out: 480000, Filled: 4800, Silent: 52800, Holes: 1, LongestHole: 100 * time.Millisecond, Drift: 65}, Peak: 16384},
-		{PCMStats: capture.PCMStats{Out: 4800, Drift: 900}},
+		{PCMStats: audio.PCMStats{Out: 480000, Filled: 4800, Silent: 52800, Holes: 1, LongestHole: 100 * time.Millisecond, Drift: 65}, Peak: 16384},
+		{PCMStats: audio.PCMStats{Out: 4800, Drift: 900}},
 	})
 	if got.Covered != 99.01 || got.Silent != 1 || got.Filled != 100 || got.Holes != 1 || got.LongestHole != 100 || got.PeakDBFS != -6 || got.DriftPPM != 65 {
 		t.Errorf("%+v", got)

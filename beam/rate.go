@@ -20,12 +20,12 @@ import (
 // is measured for it. Its methods may be called from any goroutine.
 type governing struct {
 	mu       sync.Mutex
-	governor *capture.Governor
+	governor *video.Governor
 	low      capture.Time // since when the rate has been far below the one asked for; 0 when it is not
 }
 
 func newGoverning(fps int) *governing {
-	return &governing{governor: capture.NewGovernor(float64(fps))}
+	return &governing{governor: video.NewGovernor(float64(fps))}
 }
 
 // begin tells that an encoder or a source begins: what is measured in its first
@@ -40,7 +40,7 @@ func (g *governing) begin() {
 func (g *governing) renew(fps int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.governor, g.low = capture.NewGovernor(float64(fps)), 0
+	g.governor, g.low = video.NewGovernor(float64(fps)), 0
 	g.governor.Begin(capture.Now())
 }
 
@@ -52,7 +52,7 @@ func (g *governing) reason() string {
 }
 
 // observe takes one measurement.
-func (g *governing) observe(l capture.Load) (rate float64, changed bool) {
+func (g *governing) observe(l video.Load) (rate float64, changed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.governor.Observe(l)
@@ -115,7 +115,7 @@ func (k *rateKeeper) run(ctx context.Context) {
 }
 
 // steer lets the governor judge a measurement and carries out its verdict.
-func (k *rateKeeper) steer(l capture.Load, count tally) {
+func (k *rateKeeper) steer(l video.Load, count tally) {
 	asked := float64(k.fps)
 	rate, changed := k.governing.observe(l)
 	if changed {
@@ -238,14 +238,14 @@ func (t *counter) count(now capture.Time) tally {
 }
 
 // load returns what was measured between two tallies of a segment.
-func load(before, now tally, m machine.Sample) capture.Load {
+func load(before, now tally, m machine.Sample) video.Load {
 	used := func(names ...string) (sum time.Duration) {
 		for _, name := range names {
 			sum += m.Programs[name].CPU
 		}
 		return sum
 	}
-	return capture.Load{
+	return video.Load{
 		At: now.At, Interval: now.At.Sub(before.At),
 		Frames: now.video.Captured - before.video.Captured, Encoded: now.left - before.left,
 		QueueAge: now.waits, Refused: now.video.Refused - before.video.Refused, Delay: now.delay,

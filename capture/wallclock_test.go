@@ -34,6 +34,7 @@ var allowed = []string{
 
 // capturedAt is where a frame or samples get their capture time.
 var capturedAt = []string{
+	"audio/pcm.go finish",       // of a block, by the samples before it
 	"audio/tap.go Take",         // --audio-offset
 	"chrome/screencast.go pass", // Chrome's time of the swap
 	"pulse/record.go loop",      // the sink's time of playing

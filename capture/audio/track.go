@@ -15,7 +15,7 @@ type Track struct {
 	fail func(error)
 
 	mu    sync.Mutex
-	pcm   *capture.PCM
+	pcm   *PCM
 	start capture.Time  // of the first sample
 	skip  time.Duration // the same, on the segment's time
 	at    time.Duration // on the segment's time, of the next block
@@ -34,7 +34,7 @@ type Sink interface {
 func NewTrack(start capture.Time, offset time.Duration, sink Sink, hear func([]int16), fail func(error)) *Track {
 	skip := toNextFrame(offset)
 	s := &Track{sink: sink, hear: hear, fail: fail, start: start.Add(skip), skip: skip, at: skip}
-	s.pcm = capture.NewPCM(s.start, s.pass)
+	s.pcm = NewPCM(s.start, s.pass)
 	return s
 }
 
@@ -89,7 +89,7 @@ func (s *Track) Finish(end capture.Time) {
 
 // Stats is what the audio of a segment counted.
 type Stats struct {
-	capture.PCMStats
+	PCMStats
 	Peak int // amplitude
 }
 

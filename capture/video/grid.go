@@ -43,8 +43,8 @@ type Grid struct {
 	sink  Sink
 
 	mu       sync.Mutex
-	reorder  *capture.Reorder
-	slots    *capture.Slotter
+	reorder  *Reorder
+	slots    *Slotter
 	last     capture.Frame // the last one placed; nothing before the first
 	spare    capture.Frame // the last one, where it found no slot; nothing where it did
 	lastAt   capture.Time  // capture time of it, or of its last repeat
@@ -70,8 +70,8 @@ type Sink interface {
 func NewGrid(start capture.Time, fps int, vfr bool, hold time.Duration, sink Sink) *Grid {
 	return &Grid{
 		start: start, fps: float64(fps), vfr: vfr, Hold: hold, sink: sink,
-		reorder: capture.NewReorder(hold),
-		slots:   capture.NewSlotter(start, float64(fps)),
+		reorder: NewReorder(hold),
+		slots:   NewSlotter(start, float64(fps)),
 		First:   make(chan struct{}),
 	}
 }

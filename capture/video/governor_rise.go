@@ -1,8 +1,10 @@
-package capture
+package video
 
 import (
 	"math"
 	"time"
+
+	"beam/capture"
 )
 
 const (
@@ -73,22 +75,24 @@ func (g *Governor) raise(l Load) (float64, bool) {
 
 // changes is the history of the rate, as far as it limits the next change.
 type changes struct {
-	at      []Time        // of the changes, as far back as changesIn
-	last    Time          // of the last change, 0 for none
-	rose    bool          // whether that was a rise, and has not yet held for long
-	before  float64       // the rate before the last change
-	wait    time.Duration // the least time between a change and the next rise
-	limit   float64       // a rate that was too much, 0 for none
-	until   Time          // how long that counts
+	at      []capture.Time // of the changes, as far back as changesIn
+	last    capture.Time   // of the last change, 0 for none
+	rose    bool           // whether that was a rise, and has not yet held for long
+	before  float64        // the rate before the last change
+	wait    time.Duration  // the least time between a change and the next rise
+	limit   float64        // a rate that was too much, 0 for none
+	until   capture.Time   // how long that counts
 	lowered int
 }
 
 // settled tells whether the rate may be lowered: what it was lowered to before
 // has had its time.
-func (c *changes) settled(now Time) bool { return c.last == 0 || c.rose || now.Sub(c.last) >= hold }
+func (c *changes) settled(now capture.Time) bool {
+	return c.last == 0 || c.rose || now.Sub(c.last) >= hold
+}
 
 // count returns how many changes there lately were.
-func (c *changes) count(now Time) int {
+func (c *changes) count(now capture.Time) int {
 	n := 0
 	for _, at := range c.at {
 		if now.Sub(at) < changesIn {
@@ -99,15 +103,15 @@ func (c *changes) count(now Time) int {
 }
 
 // mayRise tells whether it is time for a rise.
-func (c *changes) mayRise(now Time) bool {
+func (c *changes) mayRise(now capture.Time) bool {
 	return c.count(now) < mostChanges && now.Sub(c.last) >= c.wait
 }
 
 // exceed says that a rate is too much for some time, whatever is idle.
-func (c *changes) exceed(rate float64, until Time) { c.limit, c.until = rate, until }
+func (c *changes) exceed(rate float64, until capture.Time) { c.limit, c.until = rate, until }
 
 // most returns the rate up to which a rise may go, rounded.
-func (c *changes) most(now Time) float64 {
+func (c *changes) most(now capture.Time) float64 {
 	if c.limit == 0 || now >= c.until {
 		return math.Inf(1)
 	}
@@ -115,7 +119,7 @@ func (c *changes) most(now Time) float64 {
 }
 
 // succeed notices that a rise has held for long enough.
-func (c *changes) succeed(now Time) {
+func (c *changes) succeed(now capture.Time) {
 	if c.rose && now.Sub(c.last) >= success {
 		c.rose, c.wait = false, riseWait
 	}
@@ -124,7 +128,7 @@ func (c *changes) succeed(now Time) {
 // down accounts for a rate that was too much, and returns the one to fall back
 // to where it was a rise that failed: the rate before, which was carried; 0
 // otherwise.
-func (c *changes) down(now Time, rate float64) (back float64) {
+func (c *changes) down(now capture.Time, rate float64) (back float64) {
 	c.lowered++
 	if c.rose {
 		back = c.before
@@ -137,12 +141,12 @@ func (c *changes) down(now Time, rate float64) (back float64) {
 }
 
 // up accounts for a rise.
-func (c *changes) up(now Time, rate float64) {
+func (c *changes) up(now capture.Time, rate float64) {
 	c.change(now, rate)
 	c.rose = true
 }
 
-func (c *changes) change(now Time, rate float64) {
+func (c *changes) change(now capture.Time, rate float64) {
 	c.last, c.before = now, rate
 	if c.at = append(c.at, now); len(c.at) > mostChanges {
 		c.at = c.at[1:]

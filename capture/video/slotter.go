@@ -1,8 +1,10 @@
-package capture
+package video
 
 import (
 	"math"
 	"time"
+
+	"beam/capture"
 )
 
 // Slotter puts frames on the grid of the recording: slot n stands for the
@@ -17,7 +19,7 @@ import (
 // The grid keeps its rate when the source is slowed down: a source at any lower
 // rate gets the slots nearest to its frames.
 type Slotter struct {
-	start Time
+	start capture.Time
 	fps   float64
 	reach reach
 	last  int64   // last slot used, -1 before the first
@@ -58,7 +60,7 @@ type SlotStats struct {
 }
 
 // NewSlotter returns a Slotter for a recording that begins at start.
-func NewSlotter(start Time, fps float64) *Slotter {
+func NewSlotter(start capture.Time, fps float64) *Slotter {
 	return &Slotter{start: start, fps: fps, reach: reachAt(fps), last: -1}
 }
 
@@ -66,7 +68,7 @@ func NewSlotter(start Time, fps float64) *Slotter {
 // has no slot: then it is dropped, unless Settle finds one for it. Calls must
 // be in order of t. The first frame gets slot 0, whenever it was captured:
 // nothing else is known of the page's looks before.
-func (s *Slotter) Place(t Time) (slot int64, ok bool) {
+func (s *Slotter) Place(t capture.Time) (slot int64, ok bool) {
 	pos := s.position(t)
 	slot = int64(math.Round(pos))
 	follow := s.last + 1 // the first slot that is free
@@ -94,7 +96,7 @@ func (s *Slotter) Place(t Time) (slot int64, ok bool) {
 // last one used. A page that paints twice within a slot and then stays as it is
 // would otherwise be seen as it was before. The frame then counts as moved, not
 // as dropped.
-func (s *Slotter) Settle(t Time) (slot int64, ok bool) {
+func (s *Slotter) Settle(t capture.Time) (slot int64, ok bool) {
 	slot = s.last + 1
 	if !s.left || s.position(t) < float64(slot)+0.5 {
 		return 0, false
@@ -118,7 +120,7 @@ func (s *Slotter) use(slot int64) {
 // and false when that slot or a later one is in use. An unchanged page yields
 // no frames; repeating the last one now and then keeps the encoder's output
 // flowing.
-func (s *Slotter) Repeat(t Time) (slot int64, ok bool) {
+func (s *Slotter) Repeat(t capture.Time) (slot int64, ok bool) {
 	slot = int64(math.Floor(s.position(t)))
 	if s.last < 0 || slot <= s.last {
 		return 0, false
@@ -140,7 +142,7 @@ func (s *Slotter) Offset(slot int64) time.Duration { return s.duration(slot) }
 func (s *Slotter) Stats() SlotStats { return s.stats }
 
 // position returns t on the grid, in slots; never before the start.
-func (s *Slotter) position(t Time) float64 {
+func (s *Slotter) position(t capture.Time) float64 {
 	return max(0, t.Sub(s.start).Seconds()*s.fps)
 }
 

@@ -1,4 +1,4 @@
-package capture
+package audio
 
 import (
 	"math"
@@ -6,9 +6,11 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"beam/capture"
 )
 
-const pcmStart = Time(5e12)
+const pcmStart = capture.Time(5e12)
 
 // collect keeps what a PCM emits, and checks that the blocks follow each other.
 type collect struct {
@@ -16,12 +18,12 @@ type collect struct {
 	pcm []int16
 }
 
-func (c *collect) emit(s Samples) {
+func (c *collect) emit(s capture.Samples) {
 	c.t.Helper()
 	if s.Len() != BlockLen {
 		c.t.Fatalf("block of %d samples", s.Len())
 	}
-	if want := pcmStart.Add(time.Duration(len(c.pcm)/Channels/BlockLen) * 10 * time.Millisecond); s.At != want {
+	if want := pcmStart.Add(time.Duration(len(c.pcm)/capture.Channels/BlockLen) * 10 * time.Millisecond); s.At != want {
 		c.t.Fatalf("block at %d, want %d", s.At, want)
 	}
 	c.pcm = append(c.pcm, s.PCM...)
@@ -34,7 +36,7 @@ func newPCM(t *testing.T) (*PCM, *collect) {
 
 // count returns n samples that can be told apart: n, n+1, ... on the left.
 func count(from, n int) []int16 {
-	pcm := make([]int16, 0, n*Channels)
+	pcm := make([]int16, 0, n*capture.Channels)
 	for i := range n {
 		v := int16((from+i)%30000 + 100)
 		pcm = append(pcm, v, -v)
@@ -42,21 +44,23 @@ func count(from, n int) []int16 {
 	return pcm
 }
 
-func at(samples int) Time { return pcmStart.Add(time.Duration(samples) * time.Second / SampleRate) }
+func at(samples int) capture.Time {
+	return pcmStart.Add(time.Duration(samples) * time.Second / capture.SampleRate)
+}
 
 func TestPCMPassesThroughUnchanged(t *testing.T) {
 	for _, size := range []int{1, 240, 480, 960, 977, 24000} {
 		p, c := newPCM(t)
 		n := 0
-		for ; n < 3*SampleRate; n += size {
-			p.Push(Samples{At: at(n), PCM: count(n, size)})
+		for ; n < 3*capture.SampleRate; n += size {
+			p.Push(capture.Samples{At: at(n), PCM: count(n, size)})
 		}
 		p.Flush(at(n))
-		if !slices.Equal(c.pcm[:n*Channels], count(0, n)) {
+		if !slices.Equal(c.pcm[:n*capture.Channels], count(0, n)) {
 			t.Errorf("packets of %d samples were changed", size)
 		}
 		s := p.Stats()
-		if s.Holes != 0 || s.Overlap != 0 || s.Early != 0 || s.In != int64(n) || s.Out != int64(len(c.pcm)/Channels) || s.In+s.Filled != s.Out {
+		if s.Holes != 0 || s.Overlap != 0 || s.Early != 0 || s.In != int64(n) || s.Out != int64(len(c.pcm)/capture.Channels) || s.In+s.Filled != s.Out {
 			t.Errorf("packets of %d samples: %+v", size, s)
 		}
 	}
@@ -67,7 +71,7 @@ func TestPCMPassesThroughUnchanged(t *testing.T) {
 type part struct{ from, to, shift int }
 
 func TestPCMTimes(t *testing.T) {
-	const second, ms = SampleRate, SampleRate / 1000
+	const second, ms = capture.SampleRate, capture.SampleRate / 1000
 	tests := []struct {
 		name  string
 		parts []part
@@ -104,26 +108,26 @@ func TestPCMTimes(t *testing.T) {
 			p, c := newPCM(t)
 			for _, x := range test.parts {
 				// In one go: the holes are between the parts.
-				p.Push(Samples{At: at(x.from + x.shift), PCM: count(x.from+10*second, x.to-x.from)})
+				p.Push(capture.Samples{At: at(x.from + x.shift), PCM: count(x.from+10*second, x.to-x.from)})
 				test.stats.In += int64(x.to - x.from)
 			}
 			p.Flush(at(test.until))
 			want := make([]int16, len(c.pcm))
 			for _, x := range test.want {
-				copy(want[(x.from+x.shift)*Channels:], count(x.from+10*second, x.to-x.from))
+				copy(want[(x.from+x.shift)*capture.Channels:], count(x.from+10*second, x.to-x.from))
 			}
-			if n := len(c.pcm) / Channels; n < test.until && test.until-n < second || n > test.until && test.name != "until in the past" {
+			if n := len(c.pcm) / capture.Channels; n < test.until && test.until-n < second || n > test.until && test.name != "until in the past" {
 				t.Errorf("%d samples, want %d", n, test.until)
 			}
 			for i := range want {
 				if c.pcm[i] != want[i] {
-					t.Fatalf("sample %d is %d, want %d", i/Channels, c.pcm[i], want[i])
+					t.Fatalf("sample %d is %d, want %d", i/capture.Channels, c.pcm[i], want[i])
 				}
 			}
 			got := p.Stats()
 			round := func(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 			got.HoleTime, got.LongestHole = round(got.HoleTime), round(got.LongestHole)
-			test.stats.Out = int64(len(c.pcm) / Channels)
+			test.stats.Out = int64(len(c.pcm) / capture.Channels)
 			got.Silent, got.Drift, got.Peak, got.RMS = 0, 0, 0, 0
 			if got != test.stats {
 				t.Errorf("stats\n%+v, want\n%+v", got, test.stats)
@@ -136,20 +140,20 @@ func TestPCMTimes(t *testing.T) {
 func TestPCMJitterIsNoHole(t *testing.T) {
 	for _, shift := range []int{-15, 15} {
 		p, c := newPCM(t)
-		shift *= SampleRate / 1000
-		for n := 0; n < 3*SampleRate; n += BlockLen {
+		shift *= capture.SampleRate / 1000
+		for n := 0; n < 3*capture.SampleRate; n += BlockLen {
 			late := 0
-			if n >= SampleRate {
+			if n >= capture.SampleRate {
 				late = shift
 			}
-			p.Push(Samples{At: at(n + late), PCM: count(n, BlockLen)})
+			p.Push(capture.Samples{At: at(n + late), PCM: count(n, BlockLen)})
 		}
 		s := p.Stats()
 		if s.Holes != 0 || s.Overlap != 0 || s.Filled != 0 {
 			t.Errorf("%+v", s)
 		}
 		// At most 1000 ppm, and that reached slowly; and a block is open.
-		if d := int64(len(c.pcm)/Channels) - s.In; d > SampleRate/300 || d < -SampleRate/300-BlockLen {
+		if d := int64(len(c.pcm)/capture.Channels) - s.In; d > capture.SampleRate/300 || d < -capture.SampleRate/300-BlockLen {
 			t.Errorf("%d samples too many after three seconds", d)
 		}
 		if p.steer.extra*float64(shift) >= 0 {
@@ -172,18 +176,18 @@ func newSource(ppm float64, jitter time.Duration) *source {
 
 // seconds returns when a sample was really captured, since the start.
 func (s *source) seconds(index int) float64 {
-	return float64(index) / SampleRate * (1 + s.ppm*1e-6)
+	return float64(index) / capture.SampleRate * (1 + s.ppm*1e-6)
 }
 
 // at returns when it was said to be captured.
-func (s *source) at(index int) Time {
+func (s *source) at(index int) capture.Time {
 	noise := (2*s.rand.Float64() - 1) * s.jitter.Seconds()
-	return pcmStart + Time((s.seconds(index)+noise)*1e9)
+	return pcmStart + capture.Time((s.seconds(index)+noise)*1e9)
 }
 
 // tone returns samples of a tone of the given frequency in real time.
 func (s *source) tone(hz float64, from, n int) []int16 {
-	pcm := make([]int16, 0, n*Channels)
+	pcm := make([]int16, 0, n*capture.Channels)
 	for i := range n {
 		v := int16(math.Round(16000 * math.Sin(2*math.Pi*hz*s.seconds(from+i))))
 		pcm = append(pcm, v, v)
@@ -228,7 +232,7 @@ func TestPCMFollowsDriftForTenMinutes(t *testing.T) {
 				continue
 			}
 			now = nominal(int64((n + 1) * BlockLen))
-			taken := (float64(s.whole) + s.part) / SampleRate * (1 + test.ppm*1e-6)
+			taken := (float64(s.whole) + s.part) / capture.SampleRate * (1 + test.ppm*1e-6)
 			worst = max(worst, math.Abs(taken-now)*1000)
 			if now > 60 {
 				fastest = max(fastest, math.Abs(s.extra*1e6+test.ppm))
@@ -263,15 +267,15 @@ func TestPCMKeepsTonesClean(t *testing.T) {
 	for _, test := range tests {
 		src := newSource(test.ppm, test.jitter)
 		p, c := newPCM(t)
-		const packet, length = 960, 15 * SampleRate
+		const packet, length = 960, 15 * capture.SampleRate
 		for n := 0; n < length; n += packet {
-			p.Push(Samples{At: src.at(n), PCM: src.tone(test.hz, n, packet)})
+			p.Push(capture.Samples{At: src.at(n), PCM: src.tone(test.hz, n, packet)})
 		}
-		p.Flush(at(length - SampleRate/2))
+		p.Flush(at(length - capture.SampleRate/2))
 		worst := math.Inf(1)
-		const window = SampleRate / 20
-		for from := 10 * SampleRate; from+window < length-SampleRate; from += window {
-			worst = min(worst, toneSNR(c.pcm[from*Channels:(from+window)*Channels], test.hz, from))
+		const window = capture.SampleRate / 20
+		for from := 10 * capture.SampleRate; from+window < length-capture.SampleRate; from += window {
+			worst = min(worst, toneSNR(c.pcm[from*capture.Channels:(from+window)*capture.Channels], test.hz, from))
 		}
 		if !p.steer.engaged {
 			t.Fatal("nothing was corrected")
@@ -290,9 +294,9 @@ func toneSNR(pcm []int16, hz float64, from int) float64 {
 	// Least squares with sin and cos, times 1, x and x squared.
 	const terms = 6
 	var m [terms][terms + 1]float64
-	n := len(pcm) / Channels
+	n := len(pcm) / capture.Channels
 	basis := func(i int) [terms]float64 {
-		s, c := math.Sincos(2 * math.Pi * hz * float64(from+i) / SampleRate)
+		s, c := math.Sincos(2 * math.Pi * hz * float64(from+i) / capture.SampleRate)
 		x := 2*float64(i)/float64(n) - 1
 		return [terms]float64{s, c, x * s, x * c, x * x * s, x * x * c}
 	}
@@ -302,7 +306,7 @@ func toneSNR(pcm []int16, hz float64, from int) float64 {
 			for k := range terms {
 				m[j][k] += b[j] * b[k]
 			}
-			m[j][terms] += b[j] * float64(pcm[i*Channels])
+			m[j][terms] += b[j] * float64(pcm[i*capture.Channels])
 		}
 	}
 	for j := range terms { // Gauss-Jordan; the matrix is positive definite
@@ -323,7 +327,7 @@ func toneSNR(pcm []int16, hz float64, from int) float64 {
 			v += b[j] * m[j][terms] / m[j][j]
 		}
 		tone += v * v
-		rest += (float64(pcm[i*Channels]) - v) * (float64(pcm[i*Channels]) - v)
+		rest += (float64(pcm[i*capture.Channels]) - v) * (float64(pcm[i*capture.Channels]) - v)
 	}
 	return 10 * math.Log10(tone/rest)
 }
@@ -334,13 +338,13 @@ func TestPCMBursts(t *testing.T) {
 	p, c := newPCM(t)
 	r := rand.New(rand.NewPCG(1, 1))
 	n := 0
-	for n < 20*SampleRate {
-		size := 1 + r.IntN(SampleRate)
-		p.Push(Samples{At: at(n), PCM: count(n, size)})
+	for n < 20*capture.SampleRate {
+		size := 1 + r.IntN(capture.SampleRate)
+		p.Push(capture.Samples{At: at(n), PCM: count(n, size)})
 		n += size
 	}
 	p.Flush(at(n))
-	if !slices.Equal(c.pcm[:n*Channels], count(0, n)) {
+	if !slices.Equal(c.pcm[:n*capture.Channels], count(0, n)) {
 		t.Error("samples were changed")
 	}
 }
@@ -348,7 +352,7 @@ func TestPCMBursts(t *testing.T) {
 func TestPCMLevel(t *testing.T) {
 	p, _ := newPCM(t)
 	src := newSource(0, 0)
-	p.Push(Samples{At: at(0), PCM: src.tone(1000, 0, SampleRate)})
+	p.Push(capture.Samples{At: at(0), PCM: src.tone(1000, 0, capture.SampleRate)})
 	s := p.Stats()
 	if math.Abs(s.Peak-16000.0/32768) > 0.001 || math.Abs(s.RMS-16000.0/32768/math.Sqrt2) > 0.001 {
 		t.Errorf("peak %.4f, RMS %.4f", s.Peak, s.RMS)
@@ -356,12 +360,12 @@ func TestPCMLevel(t *testing.T) {
 	if s.Silent != 0 {
 		t.Errorf("%d samples of a tone are silent", s.Silent)
 	}
-	dither := make([]int16, SampleRate*Channels)
+	dither := make([]int16, capture.SampleRate*capture.Channels)
 	for i := range dither {
 		dither[i] = int16(i%3 - 1)
 	}
-	p.Push(Samples{At: at(SampleRate), PCM: dither})
-	if got := p.Stats().Silent; got < SampleRate-2*BlockLen || got > SampleRate {
+	p.Push(capture.Samples{At: at(capture.SampleRate), PCM: dither})
+	if got := p.Stats().Silent; got < capture.SampleRate-2*BlockLen || got > capture.SampleRate {
 		t.Errorf("%d samples of dither are silent", got)
 	}
 }
@@ -405,15 +409,15 @@ func FuzzPCM(f *testing.F) {
 			case 128:
 				shift = -1 << 62
 			}
-			p.Push(Samples{At: when.Add(shift), PCM: count(i, n)})
-			when = when.Add(time.Duration(n) * time.Second / SampleRate)
+			p.Push(capture.Samples{At: when.Add(shift), PCM: count(i, n)})
+			when = when.Add(time.Duration(n) * time.Second / capture.SampleRate)
 		}
 		p.Flush(when)
 		s := p.Stats()
-		if got := int64(len(c.pcm) / Channels); s.Out != got {
+		if got := int64(len(c.pcm) / capture.Channels); s.Out != got {
 			t.Fatalf("%d samples counted, %d emitted", s.Out, got)
 		}
-		if end := pcmStart.Add(time.Duration(s.Out) * time.Second / SampleRate); end < when {
+		if end := pcmStart.Add(time.Duration(s.Out) * time.Second / capture.SampleRate); end < when {
 			t.Fatalf("ends %v early", when.Sub(end))
 		}
 		if s.Filled < 0 || s.Early+s.Overlap+s.Implausible > s.In || s.Silent > s.Out {

@@ -1,4 +1,4 @@
-package capture_test
+package video
 
 import (
 	"math/rand/v2"
@@ -13,8 +13,8 @@ func ms(v float64) capture.Time { return capture.Time(v * 1e6) }
 
 // place puts frames captured at the given positions on a grid of fps, which
 // begins at 1 s, and returns the slots, -1 for a dropped frame.
-func place(fps float64, at ...float64) ([]int64, capture.SlotStats) {
-	s := capture.NewSlotter(ms(1000), fps)
+func place(fps float64, at ...float64) ([]int64, SlotStats) {
+	s := NewSlotter(ms(1000), fps)
 	var slots []int64
 	for _, t := range at {
 		slot, ok := s.Place(ms(1000 + t*1000/fps))
@@ -57,7 +57,7 @@ func TestSlotterPlace(t *testing.T) {
 
 func TestSlotterCounts(t *testing.T) {
 	_, stats := place(10, 0, 0.95, 1.05, 1.2, 10)
-	want := capture.SlotStats{Placed: 3, Dropped: 2, Gap: 900 * time.Millisecond}
+	want := SlotStats{Placed: 3, Dropped: 2, Gap: 900 * time.Millisecond}
 	if stats != want {
 		t.Errorf("stats %+v, want %+v", stats, want)
 	}
@@ -73,7 +73,7 @@ func TestSlotterSlowSource(t *testing.T) {
 	for _, rate := range []float64{29, 27.3, 25, 22.5, 22, 17.1, 12, 8, 5.5, 1} {
 		for phase := 0.0; phase < 33; phase += 3.3 {
 			rng := rand.New(rand.NewPCG(8, 9))
-			s := capture.NewSlotter(0, 30)
+			s := NewSlotter(0, 30)
 			last := 0.0
 			const frames = 2000
 			for i := range frames {
@@ -94,7 +94,7 @@ func TestSlotterSlowSource(t *testing.T) {
 
 // A page that paints twice within a slot and then stays as it is is seen as it is.
 func TestSlotterSettle(t *testing.T) {
-	s := capture.NewSlotter(0, 30)
+	s := NewSlotter(0, 30)
 	at := func(slots float64) capture.Time { return ms(slots * 1000 / 30) }
 	for _, pos := range []float64{0, 1, 1.3, 1.4} {
 		s.Place(at(pos))
@@ -111,7 +111,7 @@ func TestSlotterSettle(t *testing.T) {
 	if _, ok := s.Settle(at(9)); ok {
 		t.Error("settled twice")
 	}
-	want := capture.SlotStats{Placed: 4, Moved: 2, Gap: time.Second / 30}
+	want := SlotStats{Placed: 4, Moved: 2, Gap: time.Second / 30}
 	if stats := s.Stats(); stats != want {
 		t.Errorf("stats %+v, want %+v", stats, want)
 	}
@@ -129,7 +129,7 @@ func TestSlotterSettle(t *testing.T) {
 func TestSlotterBeat(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for phase := 0.0; phase < 33.3; phase += 1.7 {
-		s := capture.NewSlotter(0, 30)
+		s := NewSlotter(0, 30)
 		const n = 3000
 		last := 0.0
 		for i := range n {
@@ -152,7 +152,7 @@ func FuzzSlotter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, rate uint8) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		fps := float64(rate%60 + 1)
-		s := capture.NewSlotter(0, fps)
+		s := NewSlotter(0, fps)
 		last := int64(-1)
 		at := 0.0 // ms
 		for range 500 {
@@ -180,7 +180,7 @@ func FuzzSlotter(f *testing.F) {
 }
 
 func TestSlotterRepeat(t *testing.T) {
-	s := capture.NewSlotter(0, 10)
+	s := NewSlotter(0, 10)
 	if _, ok := s.Repeat(ms(500)); ok {
 		t.Error("repeated a picture before there was one")
 	}
@@ -200,7 +200,7 @@ func TestSlotterRepeat(t *testing.T) {
 // also when the first picture came late.
 func TestSlotterDoesNotLead(t *testing.T) {
 	for phase := 0.0; phase < 33.3; phase += 1.1 {
-		s := capture.NewSlotter(0, 30)
+		s := NewSlotter(0, 30)
 		var off float64
 		const from, to = 100, 400
 		for i := range to {

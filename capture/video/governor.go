@@ -1,8 +1,10 @@
-package capture
+package video
 
 import (
 	"math"
 	"time"
+
+	"beam/capture"
 )
 
 // Governor finds the rate of frames that the machine can carry. It lowers the
@@ -17,7 +19,7 @@ import (
 type Governor struct {
 	fps     float64
 	rate    float64
-	began   Time // of the segment or the source
+	began   capture.Time // of the segment or the source
 	queue   backlog
 	bad     []judged // the last observations, all of them bad
 	calm    []room   // the last observations, all of them calm, at the present rate
@@ -29,7 +31,7 @@ type Governor struct {
 
 // Load is what was measured over one interval, of about a second.
 type Load struct {
-	At         Time          // end of the interval
+	At         capture.Time  // end of the interval
 	Interval   time.Duration // its length
 	Frames     int           // new frames that the encoder's queue took
 	Encoded    int           // new frames that left the queue for the encoder
@@ -110,7 +112,7 @@ func NewGovernor(fps float64) *Governor {
 
 // Begin says that a segment or a source of frames began at now: the first two
 // seconds from there on are not judged.
-func (g *Governor) Begin(now Time) {
+func (g *Governor) Begin(now capture.Time) {
 	g.began = now
 	g.bad, g.calm, g.queue = nil, nil, backlog{}
 }
@@ -188,7 +190,7 @@ func (g *Governor) lasts() bool {
 }
 
 // lower sets the rate that was carried in the last bad observations.
-func (g *Governor) lower(now Time, reason Reason) (float64, bool) {
+func (g *Governor) lower(now capture.Time, reason Reason) (float64, bool) {
 	lowest := min(lowestFPS, g.fps)
 	if g.rate <= lowest {
 		return g.rate, false // nothing left to give
@@ -245,7 +247,7 @@ const (
 // behind tells whether the queue is too old and does not get better by itself.
 // What was queued before the rate was changed, or before the segment began,
 // says nothing.
-func (b *backlog) behind(l Load, changed Time) bool {
+func (b *backlog) behind(l Load, changed capture.Time) bool {
 	if l.At.Add(-l.QueueAge) < changed {
 		return false
 	}

@@ -1,6 +1,10 @@
-package capture
+package audio
 
-import "math"
+import (
+	"math"
+
+	"beam/capture"
+)
 
 // drift follows the clock of the sound: the offset of the capture times from
 // the count of samples, and the rate at which the offset grows. It is a Kalman
@@ -80,7 +84,7 @@ const (
 // adjust sets the speed for the next block, which begins at now, in seconds
 // since the start.
 func (s *steering) adjust(now float64, d *drift) {
-	here := nominal(s.whole) + s.part/SampleRate
+	here := nominal(s.whole) + s.part/capture.SampleRate
 	late := here + d.at(here) - now // of what would be heard now
 	if !s.engaged && math.Abs(late) < tolerance {
 		return

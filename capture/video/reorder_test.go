@@ -1,4 +1,4 @@
-package capture_test
+package video
 
 import (
 	"slices"
@@ -17,7 +17,7 @@ func times(frames []capture.Frame) []float64 {
 }
 
 func TestReorder(t *testing.T) {
-	r := capture.NewReorder(100 * time.Millisecond)
+	r := NewReorder(100 * time.Millisecond)
 	for _, at := range []float64{30, 10, 20, 50, 40} {
 		r.Push(capture.Frame{At: ms(at)})
 	}
@@ -38,7 +38,7 @@ func TestReorder(t *testing.T) {
 }
 
 func TestReorderKeepsOrderOfArrivalForEqualTimes(t *testing.T) {
-	r := capture.NewReorder(0)
+	r := NewReorder(0)
 	for _, name := range []string{"a", "b", "c"} {
 		r.Push(capture.Frame{At: ms(5), JPEG: []byte(name)})
 	}

@@ -1,4 +1,4 @@
-package capture_test
+package video
 
 import (
 	"math/rand/v2"
@@ -58,7 +58,7 @@ type made struct {
 }
 
 // run records for d: at the governor's rate, or at a constant one where g is nil.
-func (m machine) run(seed uint64, d time.Duration, g *capture.Governor, rate float64) outcome {
+func (m machine) run(seed uint64, d time.Duration, g *Governor, rate float64) outcome {
 	rng := rand.New(rand.NewPCG(seed, 17))
 	vary := func(v float64) float64 { return v * max(0.1, 1+m.noise*rng.NormFloat64()) }
 	var o outcome
@@ -76,7 +76,7 @@ func (m machine) run(seed uint64, d time.Duration, g *capture.Governor, rate flo
 		encoding    *made
 		gridWork    float64
 		delays      = capture.NewWindow(time.Second)
-		load        capture.Load
+		load        Load
 		stalled     time.Duration
 		quotaUsed   float64
 	)
@@ -223,7 +223,7 @@ func (m machine) run(seed uint64, d time.Duration, g *capture.Governor, rate flo
 				}
 			}
 			o.rates = append(o.rates, rate)
-			load = capture.Load{}
+			load = Load{}
 		}
 	}
 	return o

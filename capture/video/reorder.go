@@ -1,8 +1,10 @@
-package capture
+package video
 
 import (
 	"slices"
 	"time"
+
+	"beam/capture"
 )
 
 // Reorder puts pictures that arrive out of order back into the order of their
@@ -10,8 +12,8 @@ import (
 // picture overtakes an earlier one. It is not safe for concurrent use.
 type Reorder struct {
 	hold     time.Duration
-	held     []Frame // ascending by At
-	released Time    // capture time of the last picture given out
+	held     []capture.Frame // ascending by At
+	released capture.Time    // capture time of the last picture given out
 	late     int
 }
 
@@ -21,12 +23,12 @@ func NewReorder(hold time.Duration) *Reorder { return &Reorder{hold: hold} }
 
 // Push takes a picture. One that is earlier than a picture already given out
 // came too late to be placed: it is dropped and counted.
-func (r *Reorder) Push(f Frame) {
+func (r *Reorder) Push(f capture.Frame) {
 	if f.At < r.released {
 		r.late++
 		return
 	}
-	at, _ := slices.BinarySearchFunc(r.held, f.At, func(h Frame, t Time) int {
+	at, _ := slices.BinarySearchFunc(r.held, f.At, func(h capture.Frame, t capture.Time) int {
 		if h.At <= t {
 			return -1
 		}
@@ -36,13 +38,13 @@ func (r *Reorder) Push(f Frame) {
 }
 
 // Pop returns the pictures captured up to now less the hold, in order.
-func (r *Reorder) Pop(now Time) []Frame { return r.popUntil(now.Add(-r.hold)) }
+func (r *Reorder) Pop(now capture.Time) []capture.Frame { return r.popUntil(now.Add(-r.hold)) }
 
 // Drain returns the pictures captured up to end, in order, without waiting for
 // stragglers: the end of the recording.
-func (r *Reorder) Drain(end Time) []Frame { return r.popUntil(end) }
+func (r *Reorder) Drain(end capture.Time) []capture.Frame { return r.popUntil(end) }
 
-func (r *Reorder) popUntil(end Time) []Frame {
+func (r *Reorder) popUntil(end capture.Time) []capture.Frame {
 	n := 0
 	for n < len(r.held) && r.held[n].At <= end {
 		n++

@@ -1,4 +1,4 @@
-package capture_test
+package video
 
 import (
 	"fmt"
@@ -51,7 +51,7 @@ func TestGovernorConverges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rate, best := m.best()
-			g := capture.NewGovernor(m.fps)
+			g := NewGovernor(m.fps)
 			o := m.run(2, 5*time.Minute, g, 0)
 			got := o.fps(60, 300)
 			t.Logf("best %.1f fps at %.1f; governed %.1f, rate %v, changes %v, freeze %v", best, rate, got, g.Rate(), o.changes, o.freeze)
@@ -88,7 +88,7 @@ func TestGovernorWithNeighbour(t *testing.T) {
 		busy := m
 		busy.others = func(time.Duration) int { return 2 }
 		_, best := busy.best()
-		g := capture.NewGovernor(30)
+		g := NewGovernor(30)
 		o := m.run(3, 10*time.Minute, g, 0)
 		t.Logf("x11 %v: best beside the neighbour %.1f, governed %.1f, changes %v, rates %v to %v", x11, best, o.fps(75, 150), o.changes, o.rates[100], g.Rate())
 		if best > 27 {
@@ -113,7 +113,7 @@ func TestGovernorWithNeighbour(t *testing.T) {
 func TestGovernorDoesNotSwing(t *testing.T) {
 	m := machine{cores: 2, page: 0.4, source: 0.036, encoder: 0.016, grid: 0.05, fps: 30}
 	m.others = func(now time.Duration) int { return 2 * int(now/time.Minute%2) }
-	g := capture.NewGovernor(30)
+	g := NewGovernor(30)
 	o := m.run(4, 20*time.Minute, g, 0)
 	t.Logf("changes %v", o.changes)
 	for i := range o.changes {
@@ -137,7 +137,7 @@ func TestGovernorInNoise(t *testing.T) {
 			cores: 2, page: 0.4, source: 0.020, encoder: 0.012, grid: 0.05, fps: 30,
 			others: nobody, noise: 0.5, stalls: 0.02, x11: seed%2 == 1,
 		}
-		g := capture.NewGovernor(30)
+		g := NewGovernor(30)
 		o := m.run(seed, 10*time.Minute, g, 0)
 		if len(o.changes) > 0 {
 			t.Errorf("seed %d: the machine copes, but the rate was changed at %v", seed, o.changes)
@@ -147,7 +147,7 @@ func TestGovernorInNoise(t *testing.T) {
 			m.source, m.encoder = 0.01, 0.07
 		}
 		_, best := m.best()
-		g = capture.NewGovernor(30)
+		g = NewGovernor(30)
 		o = m.run(seed, 10*time.Minute, g, 0)
 		got := o.fps(60, 600)
 		t.Logf("seed %d: best %.1f, governed %.1f, changes %v", seed, best, got, o.changes)
@@ -164,7 +164,7 @@ func TestGovernorInNoise(t *testing.T) {
 func TestGovernorWithQuota(t *testing.T) {
 	m := machine{cores: 8, quota: 1.2, page: 0.4, source: 0.030, encoder: 0.016, grid: 0.05, fps: 30, others: nobody}
 	_, best := m.best()
-	g := capture.NewGovernor(30)
+	g := NewGovernor(30)
 	o := m.run(5, 5*time.Minute, g, 0)
 	got := o.fps(60, 300)
 	t.Logf("best %.1f, governed %.1f, changes %v", best, got, o.changes)
@@ -178,7 +178,7 @@ func TestGovernorOnStillPage(t *testing.T) {
 	m := machine{cores: 2, page: 0.5, source: 0.070, encoder: 0.03, grid: 0.05, fps: 30, others: nobody}
 	_, best := m.best()
 	m.paints = func(now time.Duration) bool { return now < time.Minute || now > 4*time.Minute }
-	g := capture.NewGovernor(30)
+	g := NewGovernor(30)
 	o := m.run(6, 8*time.Minute, g, 0)
 	got := o.fps(250, 480)
 	t.Logf("best %.1f, governed %.1f, changes %v", best, got, o.changes)
@@ -188,8 +188,8 @@ func TestGovernorOnStillPage(t *testing.T) {
 }
 
 // load is a second in which a machine with time to spare records at 30 fps.
-func load(second int) capture.Load {
-	return capture.Load{
+func load(second int) Load {
+	return Load{
 		At: capture.Time(time.Duration(second) * time.Second), Interval: time.Second,
 		Frames: 30, Encoded: 30, QueueAge: 20 * time.Millisecond, Delay: 40 * time.Millisecond,
 		SourceCPU: 500 * time.Millisecond, EncoderCPU: 300 * time.Millisecond, Idle: time.Second,
@@ -199,32 +199,32 @@ func load(second int) capture.Load {
 func TestGovernorJudges(t *testing.T) {
 	tests := []struct {
 		name   string
-		bad    func(*capture.Load, int) // from the tenth second on
-		during int                      // seconds
-		reason capture.Reason           // start for no change
+		bad    func(*Load, int) // from the tenth second on
+		during int              // seconds
+		reason Reason           // start for no change
 	}{
-		{"nothing", func(*capture.Load, int) {}, 60, capture.ReasonStart},
-		{"one second of refusals", func(l *capture.Load, _ int) { l.Refused = 20 }, 1, capture.ReasonStart},
-		{"two", func(l *capture.Load, _ int) { l.Refused = 20 }, 2, capture.ReasonRefused},
-		{"a queue that grows", func(l *capture.Load, i int) { l.QueueAge = time.Duration(i) * 300 * time.Millisecond }, 4, capture.ReasonQueue},
-		{"a queue that shrinks: an encoder was replaced", func(l *capture.Load, i int) { l.QueueAge = time.Duration(15-i) * 100 * time.Millisecond }, 12, capture.ReasonStart},
-		{"a queue that stays old", func(l *capture.Load, _ int) { l.QueueAge = 900 * time.Millisecond }, 40, capture.ReasonQueue},
-		{"late frames, and some missing", func(l *capture.Load, _ int) { l.Delay, l.Frames = 160*time.Millisecond, 20 }, 5, capture.ReasonDelay},
-		{"four seconds of late frames", func(l *capture.Load, _ int) { l.Delay, l.Frames = time.Second, 20 }, 4, capture.ReasonStart},
-		{"frames that are very late, but all come", func(l *capture.Load, _ int) { l.Delay = time.Second }, 60, capture.ReasonStart},
-		{"frames that are nearly late", func(l *capture.Load, _ int) { l.Delay = 140 * time.Millisecond }, 60, capture.ReasonStart},
-		{"late frames, and then none at all", func(l *capture.Load, i int) {
-			*l = capture.Load{At: l.At, Interval: l.Interval}
+		{"nothing", func(*Load, int) {}, 60, ReasonStart},
+		{"one second of refusals", func(l *Load, _ int) { l.Refused = 20 }, 1, ReasonStart},
+		{"two", func(l *Load, _ int) { l.Refused = 20 }, 2, ReasonRefused},
+		{"a queue that grows", func(l *Load, i int) { l.QueueAge = time.Duration(i) * 300 * time.Millisecond }, 4, ReasonQueue},
+		{"a queue that shrinks: an encoder was replaced", func(l *Load, i int) { l.QueueAge = time.Duration(15-i) * 100 * time.Millisecond }, 12, ReasonStart},
+		{"a queue that stays old", func(l *Load, _ int) { l.QueueAge = 900 * time.Millisecond }, 40, ReasonQueue},
+		{"late frames, and some missing", func(l *Load, _ int) { l.Delay, l.Frames = 160*time.Millisecond, 20 }, 5, ReasonDelay},
+		{"four seconds of late frames", func(l *Load, _ int) { l.Delay, l.Frames = time.Second, 20 }, 4, ReasonStart},
+		{"frames that are very late, but all come", func(l *Load, _ int) { l.Delay = time.Second }, 60, ReasonStart},
+		{"frames that are nearly late", func(l *Load, _ int) { l.Delay = 140 * time.Millisecond }, 60, ReasonStart},
+		{"late frames, and then none at all", func(l *Load, i int) {
+			*l = Load{At: l.At, Interval: l.Interval}
 			if i != 2 {
 				l.Frames, l.Delay = 1, time.Second
 			}
-		}, 6, capture.ReasonDelay},
-		{"a quota used up", func(l *capture.Load, _ int) { l.Throttled = 300 * time.Millisecond }, 2, capture.ReasonThrottled},
-		{"a little throttling", func(l *capture.Load, _ int) { l.Throttled = 100 * time.Millisecond }, 60, capture.ReasonStart},
+		}, 6, ReasonDelay},
+		{"a quota used up", func(l *Load, _ int) { l.Throttled = 300 * time.Millisecond }, 2, ReasonThrottled},
+		{"a little throttling", func(l *Load, _ int) { l.Throttled = 100 * time.Millisecond }, 60, ReasonStart},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g := capture.NewGovernor(30)
+			g := NewGovernor(30)
 			g.Begin(ms(1))
 			for i := 1; i < 10; i++ {
 				g.Observe(load(i))
@@ -239,7 +239,7 @@ func TestGovernorJudges(t *testing.T) {
 					break
 				}
 			}
-			if g.Reason() != tt.reason || (g.Rate() < 30) != (tt.reason != capture.ReasonStart) {
+			if g.Reason() != tt.reason || (g.Rate() < 30) != (tt.reason != ReasonStart) {
 				t.Errorf("rate %v for %q, want %q", g.Rate(), g.Reason(), tt.reason)
 			}
 		})
@@ -248,7 +248,7 @@ func TestGovernorJudges(t *testing.T) {
 
 // Nothing is judged in the first two seconds of a segment, whenever it begins.
 func TestGovernorBegin(t *testing.T) {
-	g := capture.NewGovernor(30)
+	g := NewGovernor(30)
 	for i := 10; i < 100; i += 2 {
 		g.Begin(capture.Time(time.Duration(i) * time.Second))
 		for _, second := range []int{i + 1, i + 2} {
@@ -264,7 +264,7 @@ func TestGovernorBegin(t *testing.T) {
 // Never below one frame a second, or what was asked for where that is less.
 func TestGovernorLowest(t *testing.T) {
 	for _, fps := range []float64{0.5, 1, 5, 60} {
-		g := capture.NewGovernor(fps)
+		g := NewGovernor(fps)
 		for i := 3; i < 300; i++ {
 			l := load(i)
 			l.Frames, l.Encoded, l.Refused = 0, 0, 1
@@ -279,7 +279,7 @@ func TestGovernorLowest(t *testing.T) {
 // Frames that are as late at a lower rate, beside many others, don't make the
 // rate fall to nothing; once they were in time, they count again.
 func TestGovernorLowersInVain(t *testing.T) {
-	g := capture.NewGovernor(30)
+	g := NewGovernor(30)
 	second := 3
 	late := func(seconds int) {
 		for range seconds {

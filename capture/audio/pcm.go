@@ -1,13 +1,15 @@
-package capture
+package audio
 
 import (
 	"math"
 	"time"
+
+	"beam/capture"
 )
 
 // BlockLen is the number of samples, for each channel, in each block that a PCM
 // emits: 10 ms.
-const BlockLen = SampleRate / 100
+const BlockLen = capture.SampleRate / 100
 
 const (
 	// holeFrom is how much later than expected samples must have been captured
@@ -17,7 +19,7 @@ const (
 	// maxHole is the longest hole that is believed.
 	maxHole = time.Hour
 	// fillAtOnce bounds the memory that filling a hole takes, in samples.
-	fillAtOnce = SampleRate
+	fillAtOnce = capture.SampleRate
 )
 
 // PCM repairs the sound of a recording: it takes samples with their capture
@@ -30,8 +32,8 @@ const (
 // As long as nothing has to be corrected, samples come out as they went in, bit
 // for bit.
 type PCM struct {
-	start Time
-	emit  func(Samples)
+	start capture.Time
+	emit  func(capture.Samples)
 	input []int16 // not consumed yet, with some history for the interpolation
 	first int64   // index of the first sample in input
 	drift drift
@@ -64,8 +66,8 @@ type PCMStats struct {
 // NewPCM returns a PCM for a recording that begins at start. emit gets each
 // block in order and may keep it; its capture time is start plus 10 ms for each
 // block before it.
-func NewPCM(start Time, emit func(Samples)) *PCM {
-	return &PCM{start: start, emit: emit, block: make([]int16, 0, BlockLen*Channels)}
+func NewPCM(start capture.Time, emit func(capture.Samples)) *PCM {
+	return &PCM{start: start, emit: emit, block: make([]int16, 0, BlockLen*capture.Channels)}
 }
 
 // Stats returns the counts so far.
@@ -76,17 +78,17 @@ func (p *PCM) Stats() PCMStats {
 }
 
 // Push takes samples, which must come in the order in which they were captured.
-func (p *PCM) Push(s Samples) {
-	pcm := s.PCM[:s.Len()*Channels]
+func (p *PCM) Push(s capture.Samples) {
+	pcm := s.PCM[:s.Len()*capture.Channels]
 	if len(pcm) == 0 {
 		return
 	}
-	p.stats.In += int64(len(pcm) / Channels)
+	p.stats.In += int64(len(pcm) / capture.Channels)
 	at := seconds(s.At, p.start)
 	late := at - p.expected()
 	switch {
 	case math.Abs(late) > maxHole.Seconds():
-		p.stats.Implausible += int64(len(pcm) / Channels)
+		p.stats.Implausible += int64(len(pcm) / capture.Channels)
 		return
 	case !p.begun && late >= 0:
 		p.fill(toSamples(late), math.MaxInt64)
@@ -101,7 +103,7 @@ func (p *PCM) Push(s Samples) {
 		return
 	}
 	// What was dropped is not the whole of s: the rest was captured later.
-	at += float64(s.Len()-len(pcm)/Channels) / SampleRate
+	at += float64(s.Len()-len(pcm)/capture.Channels) / capture.SampleRate
 	offset := at - nominal(p.next())
 	if p.begun {
 		p.drift.observe(nominal(p.next()), offset)
@@ -116,12 +118,12 @@ func (p *PCM) Push(s Samples) {
 // Flush emits what has come, and then silence up to until; the last block ends
 // there or less than 10 ms later. Samples from after the last block are
 // dropped. Nothing may be pushed after it.
-func (p *PCM) Flush(until Time) {
+func (p *PCM) Flush(until capture.Time) {
 	end := seconds(until, p.start)
 	if end > p.expected()+maxHole.Seconds() {
 		end = p.expected() + maxHole.Seconds()
 	}
-	blocks := int64(math.Ceil(end * SampleRate / BlockLen))
+	blocks := int64(math.Ceil(end * capture.SampleRate / BlockLen))
 	last := blocks * BlockLen
 	if missing := end - p.expected(); p.begun && missing > holeFrom.Seconds() {
 		p.countHole(missing)
@@ -136,7 +138,7 @@ func (p *PCM) Flush(until Time) {
 }
 
 // next returns the index of the next sample to come, counted from the start.
-func (p *PCM) next() int64 { return p.first + int64(len(p.input)/Channels) }
+func (p *PCM) next() int64 { return p.first + int64(len(p.input)/capture.Channels) }
 
 // expected returns when the next sample to come should have been captured, in
 // seconds since the start.
@@ -164,7 +166,7 @@ func (p *PCM) fill(n, limit int64) {
 	p.stats.Filled += n
 	for n > 0 {
 		now := min(n, fillAtOnce)
-		p.input = append(p.input, make([]int16, now*Channels)...)
+		p.input = append(p.input, make([]int16, now*capture.Channels)...)
 		n -= now
 		p.produce(limit)
 	}
@@ -173,9 +175,9 @@ func (p *PCM) fill(n, limit int64) {
 // drop returns pcm without the first samples, that were captured earlier than
 // expected, and counts them.
 func (p *PCM) drop(pcm []int16, late float64, count *int64) []int16 {
-	n := min(toSamples(-late), int64(len(pcm)/Channels))
+	n := min(toSamples(-late), int64(len(pcm)/capture.Channels))
 	*count += n
-	return pcm[n*Channels:]
+	return pcm[n*capture.Channels:]
 }
 
 // produce emits blocks as long as the input lasts, up to limit samples in all.
@@ -198,7 +200,7 @@ func (p *PCM) produce(limit int64) {
 func (p *PCM) sample() {
 	at := int(p.steer.whole - p.first)
 	if p.steer.part == 0 {
-		p.block = append(p.block, p.input[at*Channels:(at+1)*Channels]...)
+		p.block = append(p.block, p.input[at*capture.Channels:(at+1)*capture.Channels]...)
 		return
 	}
 	weights := kernel(p.steer.part)
@@ -206,8 +208,8 @@ func (p *PCM) sample() {
 	var left, right float64
 	for i, w := range weights {
 		if n := from + i; n >= 0 { // before the first sample there was silence
-			left += w * float64(p.input[n*Channels])
-			right += w * float64(p.input[n*Channels+1])
+			left += w * float64(p.input[n*capture.Channels])
+			right += w * float64(p.input[n*capture.Channels+1])
 		}
 	}
 	p.block = append(p.block, clip(left), clip(right))
@@ -221,14 +223,14 @@ func (p *PCM) finish() {
 	}
 	n := p.stats.Out / BlockLen
 	p.stats.Out += BlockLen
-	p.emit(Samples{At: p.start.Add(time.Duration(n) * 10 * time.Millisecond), PCM: p.block})
-	p.block = make([]int16, 0, BlockLen*Channels)
+	p.emit(capture.Samples{At: p.start.Add(time.Duration(n) * 10 * time.Millisecond), PCM: p.block})
+	p.block = make([]int16, 0, BlockLen*capture.Channels)
 }
 
 // forget lets go of input that the interpolation doesn't need any more.
 func (p *PCM) forget() {
 	if old := p.steer.whole - taps/2 - p.first; old > BlockLen {
-		p.input = append(p.input[:0], p.input[old*Channels:]...)
+		p.input = append(p.input[:0], p.input[old*capture.Channels:]...)
 		p.first += old
 	}
 }
@@ -250,11 +252,11 @@ func clip(v float64) int16 {
 
 // seconds returns t - start. The difference of two far-off times could overflow
 // as an integer.
-func seconds(t, start Time) float64 {
+func seconds(t, start capture.Time) float64 {
 	return (float64(t) - float64(start)) / float64(time.Second)
 }
 
 // nominal returns when a sample is due, in seconds since the start.
-func nominal(index int64) float64 { return float64(index) / SampleRate }
+func nominal(index int64) float64 { return float64(index) / capture.SampleRate }
 
-func toSamples(seconds float64) int64 { return int64(math.Round(seconds * SampleRate)) }
+func toSamples(seconds float64) int64 { return int64(math.Round(seconds * capture.SampleRate)) }
