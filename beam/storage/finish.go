@@ -20,10 +20,10 @@ import (
 // kept then.
 func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []sideFile, tell func(), degrade func(string), log *slog.Logger) error {
 	began := time.Now()
-	result, err := sendRest(ctx, t.Uploader, rep.Bytes, tell)
+	result, err := sendRest(ctx, t.uploader, rep.Bytes, tell)
 	rep.Upload = reportOfResult(result, time.Since(began))
 	if err != nil {
-		rep.Upload.URL = t.Uploader.Progress().URL
+		rep.Upload.URL = t.uploader.Progress().URL
 		rep.Upload.Error = err.Error()
 		return err
 	}
@@ -31,10 +31,10 @@ func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []si
 		degrade(text)
 		rep.Degraded = append(rep.Degraded, text)
 	}
-	if t.Storage.DeleteLocal {
+	if t.storage.DeleteLocal {
 		deleteConfirmed(rep.Output, rep.Upload, lessened)
 	}
-	store := t.Storage.storeOf(result)
+	store := t.storage.storeOf(result)
 	putSideFiles(ctx, store, result.Key, beside, lessened)
 	putReport(ctx, store, result.Key, rep, log, lessened)
 	return nil
@@ -83,12 +83,12 @@ func deleteConfirmed(file string, u *report.Upload, kept func(string)) {
 
 // storeOf returns the store that holds a finished upload.
 func (o *Storage) storeOf(r upload.Result) *upload.Store {
-	for _, s := range o.Stores {
+	for _, s := range o.stores {
 		if s.Target.Bucket == r.Bucket {
 			return s
 		}
 	}
-	return o.Stores[0]
+	return o.stores[0]
 }
 
 // putReport puts the report beside the object. A report that can't be put is

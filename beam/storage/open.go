@@ -17,7 +17,7 @@ import (
 // Storage is the opened and checked Storage of a recording.
 type Storage struct {
 	Settings
-	Stores []*upload.Store // the bucket, then its backup
+	stores []*upload.Store // the bucket, then its backup
 }
 
 // Open opens what the settings name and does there what a recording
@@ -39,7 +39,7 @@ func Open(ctx context.Context, s Settings, log *slog.Logger) (*Storage, error) {
 			o.Close()
 			return nil, refuse("", err)
 		}
-		o.Stores = append(o.Stores, store)
+		o.stores = append(o.stores, store)
 	}
 	return o, nil
 }
@@ -49,7 +49,7 @@ func (o *Storage) Close() {
 	if o == nil {
 		return
 	}
-	for _, s := range o.Stores {
+	for _, s := range o.stores {
 		s.Close()
 	}
 }
@@ -107,7 +107,7 @@ func classOf(v upload.Validation) fault.Class {
 // when the recording began.
 func (o *Storage) places(vars upload.KeyVars) ([]upload.Place, error) {
 	var places []upload.Place
-	for _, store := range o.Stores {
+	for _, store := range o.stores {
 		vars.Prefix = store.Target.Prefix
 		key, err := vars.Expand(o.Key)
 		if err != nil {

@@ -191,7 +191,7 @@ func planUpload(ctx context.Context, r Recovered, rep *report.Report, o RecoverO
 	if job.store, err = upload.Open(ctx, targets[0], o.Storage.options(), log); err != nil {
 		return nil, refuse("", err)
 	}
-	s := Storage{Settings: o.Storage, Stores: []*upload.Store{job.store}}
+	s := Storage{Settings: o.Storage, stores: []*upload.Store{job.store}}
 	id := upload.NewID()
 	room, start := recordedAs(r.File, rep)
 	places, err := s.places(keyVars(room, r.File, id, start))

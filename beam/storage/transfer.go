@@ -11,9 +11,9 @@ import (
 // Transfer is the upload of one recording, from its first byte on. The methods
 // of a nil transfer do nothing: without a bucket there is none.
 type Transfer struct {
-	Storage  *Storage
-	Uploader *upload.Uploader
-	Hold     int64 // bytes; below it nothing is sent
+	storage  *Storage
+	uploader *upload.Uploader
+	hold     int64 // bytes; below it nothing is sent
 	news     news
 }
 
@@ -47,8 +47,8 @@ func (o *Storage) Start(ctx context.Context, f File, head int64, start time.Time
 	if err != nil {
 		return nil, err
 	}
-	plan := upload.Plan{Size: o.Stores[0].Options.PartSize}
-	return &Transfer{Storage: o, Uploader: uploader, Hold: holdUntil(plan, head)}, nil
+	plan := upload.Plan{Size: o.stores[0].Options.PartSize}
+	return &Transfer{storage: o, uploader: uploader, hold: holdUntil(plan, head)}, nil
 }
 
 // objectMetadata is what an object says of itself.
@@ -70,20 +70,20 @@ func holdUntil(plan upload.Plan, head int64) int64 {
 
 // Advance tells that the first size bytes of the file are on disk and stay.
 func (t *Transfer) Advance(size int64) {
-	if t != nil && size >= t.Hold {
-		t.Uploader.Advance(size)
+	if t != nil && size >= t.hold {
+		t.uploader.Advance(size)
 	}
 }
 
 // Untouched tells whether the file may still be written anew.
-func (t *Transfer) Untouched() bool { return t == nil || t.Uploader.Untouched() }
+func (t *Transfer) Untouched() bool { return t == nil || t.uploader.Untouched() }
 
 // Progress returns how the upload stands, nil without one.
 func (t *Transfer) Progress() *Progress {
 	if t == nil {
 		return nil
 	}
-	return progressOf(t.Uploader.Progress(), time.Now())
+	return progressOf(t.uploader.Progress(), time.Now())
 }
 
 // Notice returns what the user has to be told of the progress p, "" for nothing.
@@ -94,7 +94,7 @@ func (t *Transfer) Close(log *slog.Logger) {
 	if t == nil {
 		return
 	}
-	if err := t.Uploader.Close(); err != nil {
+	if err := t.uploader.Close(); err != nil {
 		log.Warn("upload journal not closed", "error", err)
 	}
 }
@@ -105,7 +105,7 @@ func (t *Transfer) Discard(ctx context.Context, log *slog.Logger) {
 	if t == nil {
 		return
 	}
-	if err := t.Uploader.Discard(ctx); err != nil {
+	if err := t.uploader.Discard(ctx); err != nil {
 		log.Warn("upload not removed", "error", err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 type Output struct {
 	path    string
 	file    *os.File
-	Writer  *mp4.Writer
+	writer  *mp4.Writer
 	Head    int64            // bytes that finishing may write anew
 	Grown   func(safe int64) // told of each whole fragment; set before ffmpeg starts
 	written atomic.Int64
@@ -47,11 +47,11 @@ func CreateOutput(path string, length time.Duration, fps int) (*Output, error) {
 	origin := ffmpeg.Origin
 	options := mp4.Options{
 		Reserve: mp4.ReserveFor(length, fps), Timing: mp4.TimingAbsolute, Origin: &origin,
-		Fragment:  func(mp4.Fragment) { o.Grown(o.Writer.Progress().Safe) },
+		Fragment:  func(mp4.Fragment) { o.Grown(o.writer.Progress().Safe) },
 		SyncEvery: syncEvery,
 	}
 	o.Head = options.HeadLimit()
-	if o.Writer, err = mp4.NewWriter(file, options); err != nil {
+	if o.writer, err = mp4.NewWriter(file, options); err != nil {
 		return nil, errors.Join(err, file.Close(), os.Remove(path))
 	}
 	return o, nil
@@ -79,7 +79,7 @@ func emptyFile(path string) (*os.File, error) {
 
 // Write takes ffmpeg's output.
 func (o *Output) Write(b []byte) (int, error) {
-	n, err := o.Writer.Write(b)
+	n, err := o.writer.Write(b)
 	o.written.Add(int64(n))
 	if err != nil {
 		o.broken.Store(true)
@@ -94,14 +94,14 @@ func (o *Output) Follow(offset time.Duration) error {
 		o.begun = true
 		return nil
 	}
-	return o.Writer.Restart(offset)
+	return o.writer.Restart(offset)
 }
 
 // Failed tells whether the file could not be written.
 func (o *Output) Failed() bool { return o.broken.Load() }
 
 // Recorded returns how much media is in the file, on the recording's time.
-func (o *Output) Recorded() time.Duration { return o.Writer.Progress().Media }
+func (o *Output) Recorded() time.Duration { return o.writer.Progress().Media }
 
 // Size returns the bytes written so far.
 func (o *Output) Size() int64 { return o.written.Load() }
@@ -124,8 +124,8 @@ const CompactBelow = 64 << 20
 // Bytes that have been uploaded stay where they are: a compact copy is allowed
 // only where there are none.
 func (o *Output) Finish(ctx context.Context, length time.Duration, compact bool, m mp4.Metadata) (Media, error) {
-	flushed := o.Writer.Wait() // Finish returns the same error, when it has done what it can
-	index := o.Writer.Index()
+	flushed := o.writer.Wait() // Finish returns the same error, when it has done what it can
+	index := o.writer.Index()
 	index.End(length)
 	info := summarise(index, length)
 	if err := ctx.Err(); err == nil && flushed == nil && compact && info.Bytes <= CompactBelow {
@@ -134,7 +134,7 @@ func (o *Output) Finish(ctx context.Context, length time.Duration, compact bool,
 			return info, o.file.Close()
 		}
 	}
-	result, err := o.Writer.Finish(m)
+	result, err := o.writer.Finish(m)
 	if err != nil {
 		return info, errors.Join(err, o.file.Close())
 	}

@@ -1,6 +1,6 @@
 //go:build e2e
 
-package beam
+package storage
 
 import (
 	"bytes"
@@ -26,7 +26,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"beam/beam/report"
-	"beam/beam/storage"
 	"beam/capture/encode"
 	"beam/capture/mp4"
 	"beam/upload"
@@ -68,26 +67,30 @@ type ending struct {
 // recordReplay takes a recording of the given length through the output and the
 // transfer of a real one, as fast as they take it.
 func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.Duration) ending {
-	s := Settings{Config: Defaults()}
-	s.Room, s.Version, s.Output = "https://room.example/long", "test", filepath.Join(t.TempDir(), "meeting.mp4")
-	s.Storage = storage.Settings{Bucket: "s3://" + store.Bucket + "/team", Endpoint: store.proxy.URL, Region: uploadtest.Region, PathStyle: true}
+	const fps, longest = 30, 4 * time.Hour
+	file := File{Path: filepath.Join(t.TempDir(), "meeting.mp4"), Room: "https://room.example/long", Version: "test"}
+	settings := Settings{Bucket: "s3://" + store.Bucket + "/team", Endpoint: store.proxy.URL, Region: uploadtest.Region, PathStyle: true}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	opened, err := storage.Open(t.Context(), s.Storage, log)
+	opened, err := Open(t.Context(), settings, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer opened.Close()
-	out, err := encode.CreateOutput(s.Output, stopRules{MaxDuration: s.MaxDuration}.limit(), s.FPS)
+	out, err := encode.CreateOutput(file.Path, longest, fps)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Discard() // when it fails; it is finished otherwise, and what it was is gone
-	transfer, err := opened.Start(t.Context(), storage.File{Path: s.Output, Room: s.Room, Version: s.Version}, out.Head, time.Now(), log)
+	transfer, err := opened.Start(t.Context(), file, out.Head, time.Now(), log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer transfer.Close(log)
-	out.Grown = transfer.Advance
+	safe := int64(0) // bytes of the file that stay
+	out.Grown = func(size int64) {
+		safe = size
+		transfer.Advance(size)
+	}
 	runtime.GC()
 	before := heapBytes()
 	peak := before
@@ -104,14 +107,14 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	wrote := time.Since(began)
 	// A recording as slow as time has its parts in the bucket and its bytes on
 	// the disk long before its end.
-	caughtUp(t, transfer, out)
-	syncDisk(t, s.Output)
+	caughtUp(t, transfer, safe)
+	syncDisk(t, file.Path)
 	peak = max(peak, heapBytes())
 	store.reset()
 	feed.put(t, media.fragment(count-1))
 	feed.flush(t)
 	began = time.Now()
-	caughtUp(t, transfer, out) // the last fragment may have filled a part
+	caughtUp(t, transfer, safe) // the last fragment may have filled a part
 	local := processIO(t)
 	info, err := out.Finish(t.Context(), length, transfer.Untouched(), mp4.Metadata{Encoder: "beam test"})
 	if err != nil {
@@ -119,7 +122,7 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	}
 	finished := time.Since(began)
 	e := ending{local: processIO(t) - local}
-	r := &report.Report{Output: s.Output, Bytes: info.Bytes, Seconds: info.Duration.Seconds()}
+	r := &report.Report{Output: file.Path, Bytes: info.Bytes, Seconds: info.Duration.Seconds()}
 	if err := transfer.Complete(t.Context(), r, nil, func() {}, func(string) {}, log); err != nil {
 		t.Fatal(err)
 	}
@@ -141,12 +144,12 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	if r.Upload.Confirmed != "crc32c" || r.Upload.Retries != 0 || r.Upload.Bytes != info.Bytes || len(r.Degraded) > 0 {
 		t.Errorf("upload %+v, degraded %q", r.Upload, r.Degraded)
 	}
-	index := checkLayout(t, s.Output)
+	index := checkLayout(t, file.Path)
 	if info.Bytes > encode.CompactBelow && e.local > index+64<<10 {
 		t.Errorf("finishing moved %d bytes on the disk for an index of %d", e.local, index)
 	}
-	checkPlays(t, s.Output, length)
-	store.checkObject(t, r.Upload.URL, s.Output)
+	checkPlays(t, file.Path, length)
+	store.checkObject(t, r.Upload.URL, file.Path)
 	return e
 }
 
@@ -166,8 +169,8 @@ func syncDisk(t *testing.T, path string) {
 // lastBytes returns the most bytes of parts that may be sent after the last
 // byte: those that hold the head, the last one, and one that the last fragment
 // has filled. Framing and checksums of the requests come on top.
-func lastBytes(o *storage.Storage, head, size int64) int64 {
-	plan := upload.Plan{Size: o.Stores[0].Options.PartSize}
+func lastBytes(o *Storage, head, size int64) int64 {
+	plan := upload.Plan{Size: o.stores[0].Options.PartSize}
 	n := int32(1)
 	for plan.Offset(n+1) < head {
 		n++
@@ -176,17 +179,17 @@ func lastBytes(o *storage.Storage, head, size int64) int64 {
 }
 
 // caughtUp waits until every part that the file fills is in the bucket.
-func caughtUp(t *testing.T, transfer *storage.Transfer, out *encode.Output) {
+func caughtUp(t *testing.T, transfer *Transfer, safe int64) {
 	t.Helper()
-	plan := upload.Plan{Size: transfer.Storage.Stores[0].Options.PartSize}
-	safe, want := out.Writer.Progress().Safe, int64(0)
-	if safe >= transfer.Hold {
+	plan := upload.Plan{Size: transfer.storage.stores[0].Options.PartSize}
+	want := int64(0)
+	if safe >= transfer.hold {
 		for n := int32(1); plan.Offset(n) <= safe; n++ {
 			want = plan.Offset(n)
 		}
 	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		p := transfer.Uploader.Progress()
+		p := transfer.uploader.Progress()
 		if p.Uploaded >= want {
 			return
 		}

@@ -1,6 +1,6 @@
 //go:build e2e
 
-package beam
+package storage
 
 import (
 	"bytes"
