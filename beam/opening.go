@@ -30,8 +30,6 @@ func (o *opening) open(stop, hard context.Context) error {
 	o.later(func() { o.warn("private directory not removed", work.remove()) })
 	o.source = source.New(o.sourceOptions(work))
 	o.later(func() { o.source.Close(hard) })
-	o.encoders = &encode.Encoders{}
-	o.later(func() { o.encoders.Close() })
 
 	o.room = o.settings.Room
 	var demoRoom *demo.Server
@@ -98,12 +96,11 @@ func (o *opening) openPrograms(stop, hard context.Context) error {
 	engine := o.engines.current()
 	o.preset = sizing.ChoosePreset(o.machine, engine, s.Size, s.FPS)
 	o.starting.servers, o.starting.browser = o.source.ServersAt.Sub(o.began), time.Since(o.began)
-	o.encoders.Path, o.encoders.Log = o.tools.FFmpeg, o.log
-	o.encoders.Stopped = func(pid int) bool { return machine.AnyStopped(pid, 0) }
-	o.encoders.Spec = ffmpeg.Spec{
+	o.encoders = encode.NewEncoders(o.tools.FFmpeg, ffmpeg.Spec{
 		Size: o.frameSize(), FPS: s.FPS, VFR: s.FPSMode == FPSModeVFR,
 		Preset: o.preset, CRF: crf, MaxRate: sizing.MaxRate(s.Size, s.FPS), Threads: o.machine.Threads(),
-	}
+	}, func(pid int) bool { return machine.AnyStopped(pid, 0) }, o.log)
+	o.later(o.encoders.Close)
 	err = o.encoders.StartAhead(hard, rawFrames(engine))
 	o.starting.encoder = time.Since(o.began)
 	return err

@@ -227,7 +227,7 @@ func (m *Roster) addMark(at capture.Time, text string) {
 	m.marks = append(m.marks, Mark{at, text})
 }
 
-// AddChapter adds a chapter by the user's or the recorder's own wish.
+// AddChapter adds a chapter that the user or the recorder asks for.
 func (m *Roster) AddChapter(at capture.Time, text string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -69,7 +69,7 @@ func New(o Options) *Source {
 	return &Source{Options: o, Messages: make(chan layout.Message, 16), soundLost: make(chan soundLoss, 4)}
 }
 
-// How long each program of the studio has to end in order before it is killed:
+// How long each program of the source has to end in order before it is killed:
 // at the end, and when it was lost and the meeting goes on meanwhile.
 const (
 	closePatience = 5 * time.Second
@@ -251,7 +251,7 @@ func (s *Source) CloseBrowser(ctx context.Context, patience time.Duration) {
 	}
 }
 
-// Close ends all programs of the studio, also after ctx has ended.
+// Close ends all programs of the source, also after ctx has ended.
 func (s *Source) Close(ctx context.Context) {
 	s.CloseBrowser(ctx, closePatience)
 	s.closeDisplay(ctx, closePatience)

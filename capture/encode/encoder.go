@@ -57,36 +57,43 @@ func codecOf(raw bool) (matroska.Codec, ffmpeg.Codec) {
 // Encoders starts the encoders of a recording: one ahead, while the room is
 // joined, and one for each segment. It is used by one goroutine at a time.
 type Encoders struct {
-	Path    string             // of ffmpeg
-	Spec    ffmpeg.Spec        // without the codec
-	Stopped func(pid int) bool // tells whether a process or a descendant was stopped by a signal
-	Log     *slog.Logger
+	path    string             // of ffmpeg
+	spec    ffmpeg.Spec        // without the codec
+	stopped func(pid int) bool // tells whether a process or a descendant was stopped by a signal
+	log     *slog.Logger
 
 	ahead *Encoder // not used yet; nil when there is none
 }
 
+// NewEncoders returns what starts the encoders of a recording: path is ffmpeg's, the
+// spec's codec is left to each of them, and stopped tells whether a process or one of
+// its descendants was stopped by a signal.
+func NewEncoders(path string, spec ffmpeg.Spec, stopped func(pid int) bool, log *slog.Logger) *Encoders {
+	return &Encoders{path: path, spec: spec, stopped: stopped, log: log}
+}
+
 // start starts an encoder for raw or JPEG frames. It has to be waited for.
 func (c *Encoders) start(hard context.Context, raw bool) (*Encoder, error) {
-	spec := c.Spec
+	spec := c.spec
 	_, spec.Codec = codecOf(raw)
 	args, err := ffmpeg.Args(spec)
 	if err != nil {
 		return nil, &capture.Fault{Class: capture.ClassInternal, Op: "start ffmpeg", Err: err}
 	}
-	e := &Encoder{raw: raw, stopped: c.Stopped, started: capture.Now(), log: c.Log}
+	e := &Encoder{raw: raw, stopped: c.stopped, started: capture.Now(), log: c.log}
 	var to io.Writer = &e.outlet
 	if spec.Size != (capture.Size{}) && !spec.VFR {
 		e.filler = mp4.NewFiller(to, spec.FPS, func(config []byte) (mp4.Repeater, error) { return h264.NewRepeater(config) })
 		to = e.filler
 	}
-	e.Process, err = ffmpeg.Start(hard, ffmpeg.Options{Path: c.Path, Args: args, Output: to, Log: c.Log})
+	e.Process, err = ffmpeg.Start(hard, ffmpeg.Options{Path: c.path, Args: args, Output: to, Log: c.log})
 	if err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-// StartAhead starts an encoder that the first take gets.
+// StartAhead starts an encoder that the first Take gets.
 func (c *Encoders) StartAhead(hard context.Context, raw bool) (err error) {
 	c.ahead, err = c.start(hard, raw)
 	return err
@@ -155,19 +162,19 @@ const (
 	silentAfter  = 4 * time.Second // without a word although there is work
 )
 
-// hangs tells whether the encoder hangs at now, when its work has been waiting
-// for so long: ffmpeg tells of its progress twice a second as long as it gets
-// something to do. The time it needs to start is not held against it. What has
-// been waiting says nothing of one that was stopped: the pipe to it holds
-// seconds.
-func (e *Encoder) hangs(now capture.Time, waiting time.Duration) bool {
-	silent := now.Sub(max(e.started, e.Progress().At))
-	return min(silent, waiting) >= silentAfter || silent >= stoppedAfter && e.stopped(e.PID())
+// hung tells whether an encoder hangs that has told nothing for so long (silent), and
+// whose work has been waiting for so long: ffmpeg tells of its progress twice a
+// second as long as it gets something to do. What has been waiting says nothing of one
+// that was stopped: the pipe to it holds seconds.
+func hung(silent, waiting time.Duration, stopped func() bool) bool {
+	return min(silent, waiting) >= silentAfter || silent >= stoppedAfter && stopped()
 }
 
 // GiveUpIfHung gives up an encoder that hangs, and returns why.
 func (e *Encoder) GiveUpIfHung(now capture.Time, waiting time.Duration) error {
-	if !e.hangs(now, waiting) {
+	// The time that it needs to start is not held against it.
+	silent := now.Sub(max(e.started, e.Progress().At))
+	if !hung(silent, waiting, func() bool { return e.stopped(e.PID()) }) {
 		return nil
 	}
 	e.giveUp(errSilent)
