@@ -16,7 +16,7 @@ func (a *app) command() *cobra.Command {
 		Use:   "beam",
 		Short: "Record a web meeting into one MP4",
 		Long: "Beam joins a web meeting in a real Chrome, as one more participant that nobody\n" +
-			"sees or hears, and records what that participant sees and hears into one MP4.\n\n" + exitHelp,
+			"sees or hears, and records what that participant sees and hears into one MP4.\n\n" + exitHelp(),
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
