@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"beam/beam"
 	"beam/capture"
 	"beam/upload"
 )
@@ -100,9 +99,9 @@ func TestExitCode(t *testing.T) {
 		{&errDegraded{why: []string{"slow"}}, exitDegraded},
 		{fmt.Errorf("record: %w", &capture.Fault{Class: capture.ClassBrowser}), exitBrowser},
 		{errors.Join(errors.New("first"), &upload.Error{Class: upload.ClassUpload}), exitUpload},
-		{&beam.Fault{Class: beam.ClassInternal}, exitInternal},
-		{&beam.Fault{Class: "never heard of"}, exitInternal},
-		{&beam.Fault{}, exitInternal},
+		{&capture.Fault{Class: "internal"}, exitInternal},
+		{&capture.Fault{Class: "never heard of"}, exitInternal},
+		{&capture.Fault{}, exitInternal},
 	} {
 		if got := exitCode(test.err); got != test.want {
 			t.Errorf("exitCode(%v) = %d, want %d", test.err, got, test.want)
