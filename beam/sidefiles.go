@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/google/renameio/v2"
+
 	"beam/upload"
 )
 
@@ -53,10 +55,11 @@ func (t *take) sideFiles(r *Report) []sideFile {
 	return out
 }
 
-// writeSideFiles writes them beside the recording.
+// writeSideFiles writes them beside the recording, each whole or not at all.
 func (t *take) writeSideFiles(files []sideFile) {
 	for _, f := range files {
-		if err := os.WriteFile(f.path, f.content, 0o644); err != nil {
+		beside := renameio.WithTempDir(filepath.Dir(f.path))
+		if err := renameio.WriteFile(f.path, f.content, 0o644, beside, renameio.WithStaticPermissions(0o644)); err != nil {
 			t.log.Warn("file beside the recording not written", "error", err)
 		}
 	}
