@@ -9,23 +9,16 @@ import (
 	"image/png"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"beam/capture"
+	"beam/capture/child"
 	"beam/capture/inspect"
 )
 
-const (
-	largestPNG = 32 << 20 // bytes of one decoded picture
-	mostWords  = 4 << 10  // bytes of ffmpeg's complaints
-	killWait   = 2 * time.Second
-)
+// largestPNG bounds one decoded picture, bytes.
+const largestPNG = 32 << 20
 
 // errNoPicture means that there is none at or after a time.
 var errNoPicture = errors.New("no picture there")
@@ -33,34 +26,30 @@ var errNoPicture = errors.New("no picture there")
 // frame decodes the picture that is shown at a time after the beginning of the
 // file, scaled into a box of w x h pixels with its aspect ratio kept.
 func frame(ctx context.Context, tools inspect.Tools, path string, at time.Duration, w, h int) (image.Image, error) {
-	// The child dies with the thread that starts it (prctl(2), PR_SET_PDEATHSIG).
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	program := tools.FFmpeg
 	if program == "" {
 		program = "ffmpeg"
 	}
 	scale := fmt.Sprintf("scale=iw*sar:ih,scale=%d:%d:force_original_aspect_ratio=decrease:flags=area,setsar=1", w, h)
-	cmd := exec.CommandContext(ctx, program, "-nostdin", "-hide_banner", "-loglevel", "error",
-		"-protocol_whitelist", "file", "-ss", strconv.FormatFloat(at.Seconds(), 'f', 3, 64), "-i", "file:"+path,
-		"-map", "0:V:0", "-frames:v", "1", "-vf", scale, "-c:v", "png", "-f", "image2pipe", "pipe:1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = killWait
-	out, words := &limited{left: largestPNG}, &limited{left: mostWords, quiet: true}
-	cmd.Stdout, cmd.Stderr = out, words
-	err := cmd.Run()
+	out, complaints := &child.Buffer{Limit: largestPNG}, &child.Head{}
+	err := child.Run(ctx, child.Command{
+		Path: program,
+		Args: []string{"-nostdin", "-hide_banner", "-loglevel", "error",
+			"-protocol_whitelist", "file", "-ss", strconv.FormatFloat(at.Seconds(), 'f', 3, 64), "-i", "file:" + path,
+			"-map", "0:V:0", "-frames:v", "1", "-vf", scale, "-c:v", "png", "-f", "image2pipe", "pipe:1"},
+		Env: child.Tool.Environment(), Stdout: out, Stderr: complaints,
+	})
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil:
-		return nil, fault("decode a picture", path, words.String(), err)
-	case out.Len() == 0:
+		return nil, fault("decode a picture", path, complaints.First, err)
+	case len(out.Bytes()) == 0:
 		return nil, errNoPicture
 	}
-	img, err := png.Decode(&out.Buffer)
+	img, err := png.Decode(bytes.NewReader(out.Bytes()))
 	if err != nil {
-		return nil, fault("decode a picture", path, "", err)
+		return nil, fault("decode a picture", path, nil, err)
 	}
 	return img, nil
 }
@@ -80,31 +69,13 @@ func nearFrame(ctx context.Context, tools inspect.Tools, path string, at time.Du
 	}
 }
 
-// limited keeps what it is given up to a limit, and beyond it fails or, when it
-// is quiet, forgets the rest.
-type limited struct {
-	bytes.Buffer
-	left  int
-	quiet bool
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	keep := min(len(p), l.left)
-	l.left -= keep
-	l.Buffer.Write(p[:keep])
-	if keep < len(p) && !l.quiet {
-		return keep, errors.New("too much output")
-	}
-	return len(p), nil
-}
-
 // fault tells a missing program from a file that can't be read.
-func fault(op, path, words string, err error) error {
+func fault(op, path string, complaints []string, err error) error {
 	if _, stat := os.Stat(path); stat == nil && (errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission)) {
 		return &capture.Fault{Class: capture.ClassEnvironment, Op: op, Err: err, Hint: "install ffmpeg 5.1 or newer, with ffprobe"}
 	}
-	if first, _, _ := strings.Cut(strings.TrimSpace(words), "\n"); first != "" {
-		err = fmt.Errorf("%w: %s", err, first)
+	if len(complaints) > 0 {
+		err = fmt.Errorf("%w: %s", err, complaints[0])
 	}
 	return &capture.Fault{Class: capture.ClassUsage, Op: op, Err: err, Hint: "check that the file is a whole recording"}
 }
