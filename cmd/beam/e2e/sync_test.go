@@ -13,7 +13,7 @@ import (
 	"beam/beam"
 	"beam/beam/remote"
 	"beam/capture/inspect"
-	"beam/capture/judge"
+	"beam/capture/inspect/avsync"
 )
 
 // What is asserted of sync, on the medians of beeps. Sound may be as late as the
@@ -95,9 +95,9 @@ func TestTiming(t *testing.T) {
 // judged measures a recording of the timing page: the page's clock never goes
 // back, and most beeps are those of the page; one that a busy Chrome breaks counts
 // as stray.
-func judged(t *testing.T, r *recording) judge.Timing {
+func judged(t *testing.T, r *recording) avsync.Timing {
 	t.Helper()
-	m, err := judge.JudgeTiming(limited(t), inspect.Tools{}, r.out)
+	m, err := avsync.JudgeTiming(limited(t), inspect.Tools{}, r.out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestLipSync(t *testing.T) {
 			r := record(t, demoPages(t).lipSync, "--duration", length.String(), "--resolution", "480p", "--capture", engine)
 			r.completes()
 			r.sound(length)
-			m, err := judge.JudgeLipSync(limited(t), inspect.Tools{}, r.out)
+			m, err := avsync.JudgeLipSync(limited(t), inspect.Tools{}, r.out)
 			if err != nil {
 				t.Fatal(err)
 			}
