@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"strings"
 
-	"beam/capture/child"
-
 	"golang.org/x/sync/errgroup"
+
+	"beam/capture/child"
 )
 
 // encodeAll makes all clips in dir.

@@ -10,13 +10,13 @@ import (
 	"sync"
 	"time"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"golang.org/x/sys/unix"
+
+	"beam/capture"
 )
 
 // Options say which browser to start and how.

@@ -13,9 +13,9 @@ import (
 	"testing/synctest"
 	"unicode/utf8"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto"
+
+	"beam/capture"
 )
 
 const (

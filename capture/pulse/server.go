@@ -11,9 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jfreymuth/pulse/proto"
+
 	"beam/capture"
 	"beam/capture/child"
-	"github.com/jfreymuth/pulse/proto"
 )
 
 // Options of Start.

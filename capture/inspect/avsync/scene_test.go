@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture/inspect/testpattern"
-
 	"go.uber.org/goleak"
+
+	"beam/capture/inspect/testpattern"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

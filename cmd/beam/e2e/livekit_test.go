@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"beam/beam"
 	"beam/capture/inspect/testpattern"
 	"beam/layout/livekit"
 	"beam/layout/livekit/livekittest"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // These tests record rooms of a real LiveKit server on loopback.
