@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
+	"github.com/gofrs/flock"
 )
 
 // workDir is the private directory of one recording: profile, sockets, cookies.
@@ -14,7 +14,7 @@ import (
 // free was left by a recorder that was killed.
 type workDir struct {
 	Path string
-	lock *os.File
+	lock *flock.Flock
 }
 
 const (
@@ -33,9 +33,10 @@ func newWorkDir(parent string) (*workDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a private directory: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(path, ownerFile), os.O_CREATE|os.O_RDWR, 0o600)
-	if err == nil {
-		err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	lock := flock.New(filepath.Join(path, ownerFile))
+	free, err := lock.TryLock()
+	if err == nil && !free {
+		err = errors.New("somebody else has it")
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the private directory: %w", err), os.RemoveAll(path))
@@ -62,12 +63,10 @@ func sweep(parent string) {
 		return
 	}
 	for _, owner := range owners {
-		lock, err := os.OpenFile(owner, os.O_RDWR, 0)
-		if err != nil {
-			continue
-		}
-		if unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
-			// Best effort: the next recording tries again.
+		// Not made where it is gone meanwhile: there is no owner then.
+		lock := flock.New(owner, flock.SetFlag(os.O_RDWR))
+		// Best effort: the next recording tries again.
+		if free, err := lock.TryLock(); err == nil && free {
 			_ = os.RemoveAll(filepath.Dir(owner))
 		}
 		lock.Close()

@@ -58,7 +58,7 @@ func (s *Store) beat(ctx context.Context, stop <-chan struct{}, key, uploadID st
 	for failed := false; ; {
 		err := s.putLive(ctx, key, uploadID, describe())
 		if err != nil && ctx.Err() == nil && !failed {
-			log.Warn("the live object could not be written: to beam recover this recorder may look dead", "err", err)
+			log.Warn("the live object could not be written: to beam recover this recorder may look dead", "error", err)
 		}
 		failed = err != nil
 		select {
@@ -90,7 +90,7 @@ func (s *Store) putLive(ctx context.Context, key, uploadID string, live Live) er
 // behind, and is harmless: its upload is gone.
 func (s *Store) endLive(ctx context.Context, key, uploadID string, log *slog.Logger) {
 	if err := s.delete(ctx, liveKey(key, uploadID)); err != nil && ctx.Err() == nil {
-		log.Warn("the live object could not be deleted", "key", liveKey(key, uploadID), "err", err, "hint", missingAction("s3:DeleteObject", err))
+		log.Warn("the live object could not be deleted", "key", liveKey(key, uploadID), "error", err, "hint", missingAction("s3:DeleteObject", err))
 	}
 }
 

@@ -104,9 +104,9 @@ func (r *retrier) failed(op string, err error) bool {
 	over := r.giveUp > 0 && !r.finished.IsZero() && now.Sub(since) >= r.giveUp
 	r.mu.Unlock()
 	if first {
-		r.log.Warn("a request to the bucket failed, trying again", "op", op, "err", err)
+		r.log.Warn("a request to the bucket failed, trying again", "op", op, "error", err)
 	} else {
-		r.log.Debug("a request to the bucket failed, trying again", "op", op, "err", err)
+		r.log.Debug("a request to the bucket failed, trying again", "op", op, "error", err)
 	}
 	r.changed()
 	return over

@@ -54,7 +54,7 @@ func (u *Uploader) run(ctx context.Context, s *session) (Result, error) {
 func (u *Uploader) tidy(ctx context.Context, s *session) {
 	s.endLive(ctx)
 	if err := u.journal.remove(); err != nil {
-		u.config.Log.Warn("the upload journal could not be removed", "err", err)
+		u.config.Log.Warn("the upload journal could not be removed", "error", err)
 	}
 }
 
@@ -75,7 +75,7 @@ func (u *Uploader) restart(ctx context.Context, s *session, cause error, n int) 
 		return s, err
 	}
 	if err := s.abandon(ctx); err != nil {
-		u.config.Log.Debug("the old upload could not be removed", "err", err)
+		u.config.Log.Debug("the old upload could not be removed", "error", err)
 	}
 	u.use(next)
 	return next, nil
@@ -88,7 +88,7 @@ func (u *Uploader) fallBack(ctx context.Context, s *session, cause error) (*sess
 	u.config.Log.Error("the bucket refuses the recording; the backup bucket takes it",
 		"bucket", s.store.Target.Bucket, "backup", next.store.Target.Bucket, "cause", cause, "hint", diagnose(cause, s.store).Hint)
 	if err := s.abandon(ctx); err != nil {
-		u.config.Log.Debug("the old upload could not be removed", "err", err)
+		u.config.Log.Debug("the old upload could not be removed", "error", err)
 	}
 	if ctx.Err() != nil {
 		return s, context.Cause(ctx)
@@ -137,7 +137,7 @@ func (u *Uploader) use(s *session) {
 // note writes to the journal. Without it the upload goes on: it matters more.
 func (u *Uploader) note(e entry) {
 	if err := u.journal.add(e); err != nil {
-		u.config.Log.Warn("the upload journal could not be written", "err", err)
+		u.config.Log.Warn("the upload journal could not be written", "error", err)
 	}
 }
 

@@ -181,7 +181,7 @@ func (s *session) begin(ctx context.Context) error {
 	}
 	err := create()
 	if failedWith(err, kindUnsupported) && s.checksum != checksumNone {
-		s.u.config.Log.Info("the store refuses CRC32C checksums; the ETag has to do", "err", err)
+		s.u.config.Log.Info("the store refuses CRC32C checksums; the ETag has to do", "error", err)
 		s.checksum = checksumNone
 		err = create()
 	}

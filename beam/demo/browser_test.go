@@ -19,7 +19,7 @@ import (
 
 	"beam/capture"
 	"beam/capture/chrome"
-	"beam/capture/marks"
+	"beam/capture/inspect/testpattern"
 )
 
 // openBrowser returns a headless browser that is closed with the test. It plays
@@ -70,7 +70,7 @@ func evaluate[T any](t *testing.T, p *chrome.Page, js string) T {
 }
 
 // shot returns what the page shows. With DEMO_SHOTS set it also keeps it there.
-func shot(t *testing.T, page *chrome.Page, name string) *marks.RGB {
+func shot(t *testing.T, page *chrome.Page, name string) *testpattern.RGB {
 	t.Helper()
 	data, err := page.Screenshot(t.Context())
 	if err != nil {
@@ -91,12 +91,12 @@ func shot(t *testing.T, page *chrome.Page, name string) *marks.RGB {
 	for i := 0; i < len(flat.Pix); i += 4 {
 		pix = append(pix, flat.Pix[i], flat.Pix[i+1], flat.Pix[i+2])
 	}
-	return marks.NewRGB(pix, b.Dx(), b.Dy())
+	return testpattern.NewRGB(pix, b.Dx(), b.Dy())
 }
 
 // smaller takes one pixel of each n by n: looking at all of them takes seconds
 // under the race detector.
-func smaller(p *marks.RGB, n int) *marks.RGB {
+func smaller(p *testpattern.RGB, n int) *testpattern.RGB {
 	w, h := p.Rect.Dx()/n, p.Rect.Dy()/n
 	pix := make([]byte, 0, 3*w*h)
 	for y := range h {
@@ -105,7 +105,7 @@ func smaller(p *marks.RGB, n int) *marks.RGB {
 			pix = append(pix, p.Pix[i:i+3]...)
 		}
 	}
-	return marks.NewRGB(pix, w, h)
+	return testpattern.NewRGB(pix, w, h)
 }
 
 // screenID stands for the shared screen among the people.
@@ -113,10 +113,10 @@ const screenID = "screen"
 
 // seen returns whose colour fills an area of at least a fiftieth of the
 // picture, and where.
-func seen(p *marks.RGB) map[string]image.Rectangle {
+func seen(p *testpattern.RGB) map[string]image.Rectangle {
 	found := map[string]image.Rectangle{}
 	look := func(id string, c color.RGBA) {
-		r := marks.FindColour(p, c, 20)
+		r := testpattern.FindColour(p, c, 20)
 		if r.Dx()*r.Dy() > p.Rect.Dx()*p.Rect.Dy()/50 {
 			found[id] = r
 		}
@@ -148,7 +148,7 @@ func TestRoomPage(t *testing.T) {
 		"portrait":  open(t, portrait, s.URL()+"?picture=busy&name=Beam&role=recorder"),
 	}
 	// Each look is one screenshot: by the next the script may have gone on.
-	wait := func(stage string, want []string, right func(name string, p *marks.RGB, found map[string]image.Rectangle) error) {
+	wait := func(stage string, want []string, right func(name string, p *testpattern.RGB, found map[string]image.Rectangle) error) {
 		t.Helper()
 		for name, page := range views {
 			var wrong error
@@ -168,14 +168,14 @@ func TestRoomPage(t *testing.T) {
 			})
 		}
 	}
-	any := func(string, *marks.RGB, map[string]image.Rectangle) error { return nil }
+	any := func(string, *testpattern.RGB, map[string]image.Rectangle) error { return nil }
 	everybody := []string{"ana", "ben", "chloe", "dev"}
 	wait("three", everybody[:3], any)
-	wait("four", everybody, func(_ string, p *marks.RGB, found map[string]image.Rectangle) error {
+	wait("four", everybody, func(_ string, p *testpattern.RGB, found map[string]image.Rectangle) error {
 		for id, r := range found {
 			// The tile is 16:9, of which the ground fills all but the strip.
 			tile := image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+r.Dx()*9/16)
-			if _, err := marks.ReadStrip(gray(p), marks.ClipRect(tile), marks.Picture); err != nil {
+			if _, err := testpattern.ReadStrip(gray(p), testpattern.ClipRect(tile), testpattern.Picture); err != nil {
 				return fmt.Errorf("strip of %s in %v: %w", id, tile, err)
 			}
 		}
@@ -195,7 +195,7 @@ func TestRoomPage(t *testing.T) {
 			return slices.Equal(all, want) && n == len(want)
 		})
 	}
-	wait("screen", append(slices.Clone(everybody), screenID), func(_ string, _ *marks.RGB, found map[string]image.Rectangle) error {
+	wait("screen", append(slices.Clone(everybody), screenID), func(_ string, _ *testpattern.RGB, found map[string]image.Rectangle) error {
 		if a, b := found[screenID], found["ana"]; a.Dx() < 2*b.Dx() {
 			return fmt.Errorf("the screen is %v, a person %v", a, b)
 		}
@@ -240,7 +240,7 @@ func TestLipSyncPage(t *testing.T) {
 	var numbers []uint32
 	eventually(t, soon, "the strip of the clapper moves", func() bool {
 		g := gray(shot(t, page, "lipsync"))
-		n, err := marks.ReadStrip(g, marks.ClipRect(marks.Contain(g.Rect, clipWidth, clipHeight)), marks.Picture)
+		n, err := testpattern.ReadStrip(g, testpattern.ClipRect(testpattern.Contain(g.Rect, clipWidth, clipHeight)), testpattern.Picture)
 		if err == nil && !slices.Contains(numbers, n) {
 			numbers = append(numbers, n)
 		}
@@ -256,7 +256,7 @@ func TestTimingPage(t *testing.T) {
 	var last uint32
 	seen := 0
 	eventually(t, soon, "the clock goes on", func() bool {
-		value, err := marks.ReadClock(gray(shot(t, page, "timing")))
+		value, err := testpattern.ReadClock(gray(shot(t, page, "timing")))
 		if err != nil {
 			t.Fatalf("the clock can't be read: %v", err)
 		}
@@ -275,7 +275,7 @@ func TestTimingPage(t *testing.T) {
 	page.Close(t.Context())
 	page = open(t, browser, s.TimingURL()+"?static=1&silent=1")
 	eventually(t, soon, "the still clock", func() bool {
-		_, err := marks.ReadClock(gray(shot(t, page, "timing-static")))
+		_, err := testpattern.ReadClock(gray(shot(t, page, "timing-static")))
 		return err == nil
 	})
 	before := shot(t, page, "timing-static")

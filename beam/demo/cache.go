@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/gofrs/flock"
 )
 
 // clipVersion is part of the cache's name: raise it whenever the clips are to
@@ -37,11 +37,13 @@ func clips(ctx context.Context, ffmpeg, dir string, log *slog.Logger) (*library,
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, err
 	}
-	unlock, err := lock(ctx, dir+".lock")
-	if err != nil {
-		return nil, err
+	// Other processes respect it, and it ends with this one at the latest. The
+	// file stays: removing it would let two in.
+	lock := flock.New(dir+".lock", flock.SetPermissions(0o644))
+	if _, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}
-	defer unlock()
+	defer lock.Close()
 	// Somebody else may have made them meanwhile.
 	if l, err := load(dir); err == nil {
 		return l, nil
@@ -82,31 +84,4 @@ func uncached(ctx context.Context, ffmpeg string) (*library, error) {
 		return nil, err
 	}
 	return load(dir)
-}
-
-// lock takes a lock that other processes respect, and that ends with this
-// process at the latest. The file stays: removing it would let two in.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
-			f.Close()
-			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, ctx.Err()
-		case <-again.C:
-		}
-	}
 }

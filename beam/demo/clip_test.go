@@ -17,7 +17,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4/pkg/media/oggwriter"
 
-	"beam/capture/marks"
+	"beam/capture/inspect/testpattern"
 )
 
 func decode(t *testing.T, stdin []byte, args ...string) []byte {
@@ -33,7 +33,7 @@ func decode(t *testing.T, stdin []byte, args ...string) []byte {
 }
 
 // decodePictures returns each step-th picture of a clip's file.
-func decodePictures(t *testing.T, r pictureRecipe, step int) []*marks.RGB {
+func decodePictures(t *testing.T, r pictureRecipe, step int) []*testpattern.RGB {
 	t.Helper()
 	raw := decode(t, nil, "-i", filepath.Join(cacheDir(t), r.name+".ivf"),
 		"-vf", fmt.Sprintf("select=not(mod(n\\,%d))", step), "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
@@ -41,14 +41,14 @@ func decodePictures(t *testing.T, r pictureRecipe, step int) []*marks.RGB {
 	if len(raw) != want*size {
 		t.Fatalf("%s: %d bytes decoded, want %d pictures", r.name, len(raw), want)
 	}
-	var all []*marks.RGB
+	var all []*testpattern.RGB
 	for part := range slices.Chunk(raw, size) {
-		all = append(all, marks.NewRGB(part, r.width, r.height))
+		all = append(all, testpattern.NewRGB(part, r.width, r.height))
 	}
 	return all
 }
 
-func gray(p *marks.RGB) *image.Gray {
+func gray(p *testpattern.RGB) *image.Gray {
 	g := image.NewGray(p.Rect)
 	for i, to, from := 0, g.Pix, p.Pix; i < len(to); i, from = i+1, from[3:] {
 		to[i] = uint8((int(from[0])*299 + int(from[1])*587 + int(from[2])*114) / 1000)
@@ -78,14 +78,14 @@ func TestPictureClips(t *testing.T) {
 					t.Errorf("picture %d differs from the painted one by %.1f levels on average", n, d)
 				}
 				if r.name != screenName {
-					number, err := marks.ReadStrip(gray(got), marks.ClipRect(got.Rect), marks.Picture)
+					number, err := testpattern.ReadStrip(gray(got), testpattern.ClipRect(got.Rect), testpattern.Picture)
 					if err != nil || number != uint32(n) {
 						t.Errorf("picture %d: strip says %d, %v", n, number, err)
 					}
 				}
 				if p, ok := people[r.name]; ok {
 					for _, other := range Participants() {
-						share := marks.Share(got, got.Rect, other.Color, 12)
+						share := testpattern.Share(got, got.Rect, other.Color, 12)
 						if other.ID == p.ID && share < 0.6 {
 							t.Errorf("picture %d: only %.0f %% has %s's colour", n, 100*share, p.ID)
 						} else if other.ID != p.ID && share > 0.01 {
@@ -93,7 +93,7 @@ func TestPictureClips(t *testing.T) {
 						}
 					}
 				} else if r.name == screenName {
-					if share := marks.Share(got, got.Rect, ScreenColor(), 12); share < 0.6 {
+					if share := testpattern.Share(got, got.Rect, ScreenColor(), 12); share < 0.6 {
 						t.Errorf("picture %d: only %.0f %% has the screen's colour", n, 100*share)
 					}
 				}
@@ -102,7 +102,7 @@ func TestPictureClips(t *testing.T) {
 	}
 }
 
-func meanDifference(a *marks.RGB, b *image.RGBA) float64 {
+func meanDifference(a *testpattern.RGB, b *image.RGBA) float64 {
 	sum, n := 0, 0
 	// Every seventh pixel tells as much as all of them.
 	for i := 0; i < len(a.Pix)/3; i += 7 {
@@ -155,7 +155,7 @@ func TestLoopedSoundOfThePeople(t *testing.T) {
 	for who, p := range Participants() {
 		t.Run(p.ID, func(t *testing.T) {
 			const window = 100 * time.Millisecond
-			windows := marks.Tones(heard(t, l.sounds[p.ID], 2), soundRate, tones, window)
+			windows := testpattern.Tones(heard(t, l.sounds[p.ID], 2), soundRate, tones, window)
 			if len(windows) < 195 {
 				t.Fatalf("%d windows of 2 loops", len(windows))
 			}
@@ -181,16 +181,16 @@ func TestLoopedSoundOfThePeople(t *testing.T) {
 // every loop.
 func TestLipSyncClip(t *testing.T) {
 	pictures, _ := recipes()
-	var levels []marks.Level
+	var levels []testpattern.Level
 	for _, r := range pictures {
 		if r.name != clapper.ID {
 			continue
 		}
 		for n, p := range decodePictures(t, r, 1) {
 			g := gray(p)
-			levels = append(levels, marks.Level{
+			levels = append(levels, testpattern.Level{
 				At:         time.Duration(n) * time.Second / clipFPS,
-				Brightness: marks.Brightness(g, image.Rect(200, 100, 440, 260)),
+				Brightness: testpattern.Brightness(g, image.Rect(200, 100, 440, 260)),
 			})
 		}
 	}
@@ -199,7 +199,7 @@ func TestLipSyncClip(t *testing.T) {
 			t.Errorf("picture %d has a brightness of %.0f", n, l.Brightness)
 		}
 	}
-	beeps := marks.Beeps(heard(t, cachedClips(t).sounds[clapper.ID], 2), soundRate)
+	beeps := testpattern.Beeps(heard(t, cachedClips(t).sounds[clapper.ID], 2), soundRate)
 	// The beep at 0 has no silence before it.
 	if len(beeps) < 19 {
 		t.Fatalf("%d beeps in 20 s", len(beeps))

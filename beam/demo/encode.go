@@ -6,15 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"beam/capture/child"
 )
 
 // encodeAll makes all clips in dir.
@@ -83,32 +83,43 @@ func (r soundRecipe) encode(ctx context.Context, ffmpeg, dir string) error {
 // runFFmpeg runs ffmpeg, with what feed writes as its standard input, until it
 // ends. When ctx ends, or this process dies, ffmpeg is killed.
 func runFFmpeg(ctx context.Context, ffmpeg string, args []string, feed func(io.Writer) error) error {
-	// The kernel sends Pdeathsig when the thread that started the child ends,
-	// so that thread has to stay until the child is gone.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	cmd := exec.CommandContext(ctx, ffmpeg, append([]string{"-hide_banner", "-nostats", "-loglevel", "error", "-y"}, args...)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
-	var said strings.Builder
-	cmd.Stderr = &said
-	var fed errgroup.Group
-	if feed != nil {
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			return err
-		}
-		fed.Go(func() error { return errors.Join(feed(in), in.Close()) })
+	complaints := &child.Head{}
+	c := child.Command{
+		Path: ffmpeg, Args: append([]string{"-hide_banner", "-nostats", "-loglevel", "error", "-y"}, args...),
+		Env: child.Tool.Environment(), Stderr: complaints,
 	}
-	err := cmd.Run()
-	// ffmpeg's own words explain more than the broken pipe that follows.
-	fedErr := fed.Wait()
+	var err, fedErr error
+	if feed == nil {
+		err = child.Run(ctx, c)
+	} else {
+		err, fedErr = runFed(ctx, c, feed)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return fmt.Errorf("ffmpeg: %w: %s", err, strings.TrimSpace(said.String()))
+		return fmt.Errorf("ffmpeg: %w: %s", err, strings.Join(complaints.First, "\n"))
 	}
 	return fedErr
+}
+
+// runFed runs a program with what feed writes as its standard input.
+func runFed(ctx context.Context, c child.Command, feed func(io.Writer) error) (err, fedErr error) {
+	theirs, ours, err := os.Pipe()
+	if err != nil {
+		return err, nil
+	}
+	defer ours.Close()
+	c.Stdin = theirs
+	p, err := child.Start(ctx, c)
+	theirs.Close() // so that feeding fails when the program is gone
+	if err != nil {
+		return err, nil
+	}
+	var feeding errgroup.Group
+	feeding.Go(func() error { return errors.Join(feed(ours), ours.Close()) })
+	err = p.Wait()
+	ours.Close() // a descendant could hold the other end
+	// The program's own words explain more than the broken pipe that follows.
+	return err, feeding.Wait()
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 func must[T any](v T, err error) T {
@@ -17,23 +19,25 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// Clips that another process makes are waited for, as long as the caller waits.
 func TestCacheLock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	unlock, err := lock(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
+	dir := filepath.Join(t.TempDir(), "clips")
+	other := flock.New(dir + ".lock")
+	if free, err := other.TryLock(); err != nil || !free {
+		t.Fatalf("lock: %v, %v", free, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := lock(ctx, path); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a second lock: %v", err)
+	none := filepath.Join(t.TempDir(), "no-ffmpeg")
+	if _, err := clips(ctx, none, dir, slog.New(slog.DiscardHandler)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while another has the lock: %v", err)
 	}
-	unlock()
-	again, err := lock(t.Context(), path)
-	if err != nil {
-		t.Fatalf("after unlocking: %v", err)
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
 	}
-	again()
+	if _, err := clips(t.Context(), none, dir, slog.New(slog.DiscardHandler)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after unlocking, without an encoder: %v", err)
+	}
 }
 
 func TestEncodeFailureLeavesNothing(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 
-	"beam/capture/marks"
+	"beam/capture/inspect/testpattern"
 )
 
 func fill(img *image.RGBA, r image.Rectangle, c color.Color) {
@@ -48,8 +48,8 @@ func blend(img *image.RGBA, x, y int, c color.RGBA, share float64) {
 // paintStrip paints the number of the picture along the bottom edge: 20 cells
 // of 32 x 24 pixels in a picture of 640 x 360.
 func paintStrip(img *image.RGBA, number int) {
-	r := marks.ClipRect(img.Rect)
-	cells := marks.Picture.Encode(uint32(number))
+	r := testpattern.ClipRect(img.Rect)
+	cells := testpattern.Picture.Encode(uint32(number))
 	for i, white := range cells {
 		c := color.Black
 		if white {

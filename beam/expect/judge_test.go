@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture/inspect"
-
 	"github.com/google/go-cmp/cmp"
+
+	"beam/capture/inspect"
 )
 
 func seen(change func(*Seen)) Seen {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/jstemmer/go-junit-report/v2/junit"
 )
 
 // Run is a recording as a pipeline sees it.
@@ -21,96 +23,69 @@ type Run struct {
 }
 
 // Property is a fact of a run.
-type Property struct {
-	Name  string `xml:"name,attr"`
-	Value string `xml:"value,attr"`
-}
+type Property struct{ Name, Value string }
 
-// The elements of a JUnit report, as Jenkins's and GitLab's readers take them.
-type (
-	junitSuites struct {
-		XMLName xml.Name     `xml:"testsuites"`
-		Name    string       `xml:"name,attr"`
-		Tests   int          `xml:"tests,attr"`
-		Failed  int          `xml:"failures,attr"`
-		Errors  int          `xml:"errors,attr"`
-		Time    string       `xml:"time,attr"` // seconds
-		Suites  []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name       string      `xml:"name,attr"`
-		Tests      int         `xml:"tests,attr"`
-		Failed     int         `xml:"failures,attr"`
-		Errors     int         `xml:"errors,attr"`
-		Skipped    int         `xml:"skipped,attr"`
-		Time       string      `xml:"time,attr"`
-		Timestamp  string      `xml:"timestamp,attr"` // ISO 8601, UTC
-		Properties *[]Property `xml:"properties>property,omitempty"`
-		Cases      []junitCase `xml:"testcase"`
-		Output     string      `xml:"system-out,omitempty"`
-	}
-	junitCase struct {
-		Class   string       `xml:"classname,attr"`
-		Name    string       `xml:"name,attr"`
-		Time    string       `xml:"time,attr"`
-		Failure *junitReason `xml:"failure"`
-		Error   *junitReason `xml:"error"`
-		Output  string       `xml:"system-out,omitempty"`
-	}
-	junitReason struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
+// suiteName is the name of the report, and the class of its cases.
+const suiteName = "beam"
 
 // WriteJUnit writes a JUnit report: one test suite, with the case "recording",
 // which is an error when the recording failed, and one case for each outcome.
 // The console errors are the suite's output. Whatever the page wrote, the report
 // is well-formed XML 1.0.
 func WriteJUnit(w io.Writer, r Run) error {
-	const class = "beam"
 	took := fmt.Sprintf("%.3f", r.Took.Seconds())
-	suite := junitSuite{
-		Name: "beam record " + clean(r.Page), Time: took,
-		Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
-		Output:    consoleOutput(r.Console),
+	suite := junit.Testsuite{Name: "beam record " + clean(r.Page), Time: took, SystemOut: output(consoleOutput(r.Console))}
+	suite.SetTimestamp(r.Started.UTC())
+	for _, p := range r.Properties {
+		suite.AddProperty(clean(p.Name), clean(p.Value))
 	}
-	if len(r.Properties) > 0 {
-		properties := make([]Property, len(r.Properties))
-		for i, p := range r.Properties {
-			properties[i] = Property{Name: clean(p.Name), Value: clean(p.Value)}
-		}
-		suite.Properties = &properties
-	}
-	recording := junitCase{Class: class, Name: "recording", Time: took}
-	if broken := (*Broken)(nil); r.Err != nil && !errors.As(r.Err, &broken) {
-		text := clean(r.Err.Error())
-		recording.Error = &junitReason{Message: text, Type: faultClass(r.Err), Text: text}
-		suite.Errors++
-	}
-	suite.Cases = append(suite.Cases, recording)
+	suite.AddTestcase(recordingCase(r.Err, took))
 	for _, o := range r.Outcomes {
-		line := clean(o.Line)
-		c := junitCase{Class: class, Name: clean(o.Name), Time: "0.000"}
-		if o.Passed {
-			c.Output = line
-		} else {
-			c.Failure = &junitReason{Message: line, Type: Class, Text: line}
-			suite.Failed++
-		}
-		suite.Cases = append(suite.Cases, c)
+		suite.AddTestcase(outcomeCase(o))
 	}
-	suite.Tests = len(suite.Cases)
-	text, err := xml.MarshalIndent(junitSuites{Name: class, Tests: suite.Tests, Failed: suite.Failed,
-		Errors: suite.Errors, Time: took, Suites: []junitSuite{suite}}, "", "  ")
+	suites := junit.Testsuites{Name: suiteName, Time: took}
+	suites.AddSuite(suite)
+	_, err := io.WriteString(w, xml.Header)
+	if err == nil {
+		err = suites.WriteXML(w)
+	}
 	if err != nil {
 		return fmt.Errorf("write junit report: %w", err)
 	}
-	if _, err := io.WriteString(w, xml.Header+string(text)+"\n"); err != nil {
-		return fmt.Errorf("write junit report: %w", err)
-	}
 	return nil
+}
+
+// recordingCase is the case of the recording itself: broken expectations are
+// cases of their own.
+func recordingCase(err error, took string) junit.Testcase {
+	c := junit.Testcase{Classname: suiteName, Name: "recording", Time: took}
+	if broken := (*Broken)(nil); err != nil && !errors.As(err, &broken) {
+		c.Error = result(clean(err.Error()), faultClass(err))
+	}
+	return c
+}
+
+// outcomeCase is the case of one expectation.
+func outcomeCase(o Outcome) junit.Testcase {
+	c := junit.Testcase{Classname: suiteName, Name: clean(o.Name), Time: "0.000"}
+	if line := clean(o.Line); o.Passed {
+		c.SystemOut = output(line)
+	} else {
+		c.Failure = result(line, Class)
+	}
+	return c
+}
+
+func result(text, class string) *junit.Result {
+	return &junit.Result{Message: text, Type: class, Data: text}
+}
+
+// output is an element for the text, nil for none.
+func output(text string) *junit.Output {
+	if text == "" {
+		return nil
+	}
+	return &junit.Output{Data: text}
 }
 
 func faultClass(err error) string {

@@ -76,7 +76,7 @@ func TestWriteJUnit(t *testing.T) {
 	if err := xml.Unmarshal(text, &totals); err != nil {
 		t.Fatal(err)
 	}
-	if totals.Tests != 3 || totals.Failures != 1 || totals.Errors != 0 || totals.Time != 21.5 || totals.Suite.Timestamp != "2026-11-22T20:00:00" {
+	if totals.Tests != 3 || totals.Failures != 1 || totals.Errors != 0 || totals.Time != 21.5 || totals.Suite.Timestamp != "2026-11-22T20:00:00Z" {
 		t.Errorf("totals %+v", totals)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture/inspect"
-
 	"go.uber.org/goleak"
+
+	"beam/capture/inspect"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -53,7 +53,7 @@ func TestTextsOfAPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := map[string]bool{
-		"Split over lines": true, "LOUD": true, "loud": false, "Shadow text": true, "Framed text": true, "Far down ünï": true,
+		"Split over lines": true, "LOUD": true, "loud": false, "Shadow text": true, "Framed text": true, "Far down ünï": true, "Far down u\u0308ni\u0308": true,
 		"Hidden text": false, "Invisible text": false, "Script text": false, "p{}": false,
 	}
 	var wanted []string

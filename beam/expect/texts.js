@@ -12,6 +12,7 @@
     }
   };
   collect(document);
-  const text = parts.join('\n').replace(/\s+/g, ' ').trim();
-  return { found: wanted.map((w) => text.includes(w)), text: text.slice(0, 400) };
+  // An accented letter can be one character or two (Unicode Annex 15): both are the same to who reads it.
+  const text = parts.join('\n').replace(/\s+/g, ' ').trim().normalize('NFC');
+  return { found: wanted.map((w) => text.includes(w.normalize('NFC'))), text: text.slice(0, 400) };
 }

@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"beam/capture"
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
+
+	"beam/capture"
 )
 
 // Limits is what this process may use.

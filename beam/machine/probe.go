@@ -8,8 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"beam/capture"
 	"golang.org/x/sys/unix"
+
+	"beam/capture"
 )
 
 // Speed is how fast the machine was when Probe looked.

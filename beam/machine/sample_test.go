@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"beam/capture"
 )
 
 func TestBetween(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
 // Read reads the report beside a recording; false where there is none that
@@ -21,28 +23,15 @@ func Read(path string) (*Report, bool) {
 	return &rep, true
 }
 
-// Write writes the report to the path, whole or not at all.
+// Write writes the report to the path, whole or not at all, also when the power fails.
 func (r *Report) Write(path string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".beam-report-*")
-	if err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	defer os.Remove(temp.Name()) // fails when it was renamed
-	_, err = temp.Write(append(text, '\n'))
-	if err == nil {
-		err = temp.Chmod(0o644)
-	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
+	// Beside the file, not in the system's temporary directory, which renameio would try.
+	beside := renameio.WithTempDir(filepath.Dir(path))
+	if err := renameio.WriteFile(path, append(text, '\n'), 0o644, beside, renameio.WithStaticPermissions(0o644)); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil

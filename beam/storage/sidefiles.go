@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2"
+
 	"beam/beam/report"
 	"beam/beam/roster"
 	"beam/layout"
@@ -44,10 +46,11 @@ func SideFiles(r *report.Report, chat []layout.Chat) []sideFile {
 	return out
 }
 
-// WriteSideFiles writes them beside the recording.
+// WriteSideFiles writes them beside the recording, each whole or not at all.
 func WriteSideFiles(files []sideFile, log *slog.Logger) {
 	for _, f := range files {
-		if err := os.WriteFile(f.path, f.content, 0o644); err != nil {
+		beside := renameio.WithTempDir(filepath.Dir(f.path))
+		if err := renameio.WriteFile(f.path, f.content, 0o644, beside, renameio.WithStaticPermissions(0o644)); err != nil {
 			log.Warn("file beside the recording not written", "error", err)
 		}
 	}

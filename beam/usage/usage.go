@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"beam/beam/machine"
 	"github.com/prometheus/procfs"
+
+	"beam/beam/machine"
 )
 
 // Meter follows some programs. The process tree below each program's own

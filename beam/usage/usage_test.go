@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/beam/machine"
 	"github.com/google/go-cmp/cmp"
+
+	"beam/beam/machine"
 )
 
 const second = time.Second

@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
+
+	"beam/capture"
 )
 
 // Access is what a page asks for before it lets anybody in. All of it goes to
@@ -158,7 +158,7 @@ func (p *Page) answerRequests(ctx context.Context) {
 				RequestID: ev.RequestID, AuthChallengeResponse: p.gate.answer(ev)})
 		}
 		if err != nil && ctx.Err() == nil {
-			p.b.log.Debug("request was gone", "err", err) // a page that was left
+			p.b.log.Debug("request was gone", "error", err) // a page that was left
 		}
 	}, func(lost int) {
 		p.b.log.Warn("page makes more requests than can be let pass", "lost", lost)

@@ -10,13 +10,13 @@ import (
 	"sync"
 	"time"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"golang.org/x/sys/unix"
+
+	"beam/capture"
 )
 
 // Options say which browser to start and how.
@@ -78,10 +78,10 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 		return nil, &capture.Fault{Class: capture.ClassEnvironment, Op: op, Err: err,
 			Hint: "set TMPDIR to a short path that can be written to"}
 	}
-	proc, answers, commands, err := startProcess(o.Path, arguments(o, f, look()),
-		environment(o, f, os.Environ()), f.home)
+	// The browser outlives the start.
+	proc, answers, commands, err := startProcess(context.WithoutCancel(ctx), o.Path, arguments(o, f, look()), environment(o, f), f.home)
 	if err != nil {
-		return nil, &capture.Fault{Class: capture.ClassEnvironment, Op: op, Hint: installHint,
+		return nil, &capture.Fault{Class: capture.ClassEnvironment, Op: op, Hint: program.Hint(),
 			Err: errors.Join(err, f.remove())}
 	}
 	b := &Browser{
@@ -159,23 +159,23 @@ func (b *Browser) connect(ctx context.Context) error {
 // the other one.
 func (b *Browser) watch() {
 	select {
-	case <-b.proc.exited:
+	case <-b.proc.Exited():
 		b.gone = capture.Now()
 	case <-b.cdp.LostConnection:
 		b.gone = capture.Now()
 		// A browser that exits closes its pipe first; one that doesn't exit
 		// then is of no use.
 		select {
-		case <-b.proc.exited:
+		case <-b.proc.Exited():
 		case <-time.After(2 * time.Second):
 		case <-b.closing:
-			<-b.proc.exited // Close has a deadline of its own
+			<-b.proc.Exited() // Close has a deadline of its own
 		}
 	}
-	b.proc.stop()
+	b.proc.KillAndWait()
 	if !isClosed(b.closing) {
 		b.err = &capture.Fault{Class: capture.ClassBrowser, Op: "run chrome", Passing: true,
-			Err: withOutput(fmt.Errorf("browser died: %w", b.proc.cause()), b.proc.stderr)}
+			Err: withOutput(fmt.Errorf("browser died: %w", b.proc.Cause()), b.proc)}
 	}
 	close(b.done)
 	// Its reader gives out all that the browser had said; a helper that
@@ -192,19 +192,19 @@ func (b *Browser) startFault(ctx context.Context, err error) error {
 	// The connection is lost a moment before the process can be waited for,
 	// and how that ended says more.
 	select {
-	case <-b.proc.exited:
+	case <-b.proc.Exited():
 	case <-time.After(time.Second):
 	case <-ctx.Done():
 	}
-	died := isClosed(b.proc.exited)
+	died := isClosed(b.proc.Exited())
 	b.takeDown()
 	f := &capture.Fault{Class: capture.ClassEnvironment, Op: "start chrome", Hint: startHint(""), Err: err, Passing: true}
 	switch {
 	case died:
-		f.Err = withOutput(fmt.Errorf("browser ended at once: %w", b.proc.cause()), b.proc.stderr)
-		f.Hint = startHint(b.proc.stderr.Lines(40))
+		f.Err = withOutput(fmt.Errorf("browser ended at once: %w", b.proc.Cause()), b.proc)
+		f.Hint = startHint(lastWords(b.proc.said.Lines(), 40))
 	case ctx.Err() != nil:
-		f.Err = withOutput(fmt.Errorf("browser did not answer: %w", context.Cause(ctx)), b.proc.stderr)
+		f.Err = withOutput(fmt.Errorf("browser did not answer: %w", context.Cause(ctx)), b.proc)
 	}
 	return f
 }
@@ -221,7 +221,7 @@ func startHint(output string) string {
 		strings.Contains(output, "Unable to open X display"):
 		return "the X display does not answer; try --capture screencast"
 	case strings.Contains(output, "error while loading shared libraries"):
-		return "the browser's libraries are incomplete; " + installHint
+		return "the browser's libraries are incomplete; " + program.Hint()
 	case strings.Contains(output, "No space left on device"):
 		return "free some space in TMPDIR or /dev/shm"
 	}
@@ -229,8 +229,8 @@ func startHint(output string) string {
 }
 
 // withOutput appends the last lines that the browser wrote to an error.
-func withOutput(err error, t *tail) error {
-	if out := t.Lines(8); out != "" {
+func withOutput(err error, p *process) error {
+	if out := lastWords(p.said.Lines(), 8); out != "" {
 		return fmt.Errorf("%w; its last output:\n%s", err, out)
 	}
 	return err
@@ -238,7 +238,7 @@ func withOutput(err error, t *tail) error {
 
 // PID returns the process id of the browser; its helpers are its descendants
 // and are in the process group of the same number.
-func (b *Browser) PID() int { return b.proc.pid }
+func (b *Browser) PID() int { return b.proc.PID() }
 
 // Version returns the product and its version, "Chrome 156.0.8078.79".
 func (b *Browser) Version() string { return b.version }
@@ -267,11 +267,11 @@ func (b *Browser) Close(ctx context.Context) error {
 	b.closeOnce.Do(func() {
 		close(b.closing)
 		select {
-		case <-b.proc.exited:
+		case <-b.proc.Exited():
 		default:
 			b.wg.Go(func() { _ = b.pipe.post("", browser.CommandClose, nil) })
 			select {
-			case <-b.proc.exited:
+			case <-b.proc.Exited():
 			case <-ctx.Done():
 			case <-time.After(grace):
 			}
@@ -284,7 +284,7 @@ func (b *Browser) Close(ctx context.Context) error {
 // takeDown ends the process and the connection, waits for the goroutines and
 // deletes the folders.
 func (b *Browser) takeDown() error {
-	b.proc.stop()
+	b.proc.KillAndWait()
 	b.end()
 	if b.cdp != nil {
 		<-b.cdp.LostConnection

@@ -2,8 +2,9 @@ package chrome
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+
+	"beam/capture/child"
 )
 
 // machine is what the flags depend on beside the options.
@@ -125,51 +126,32 @@ func arguments(o Options, f folders, m machine) []string {
 	return append(args, "about:blank")
 }
 
-// inherited are the variables that the browser takes over from this process;
-// one that ends in * stands for all with that beginning. Everything else stays
-// out, above all the keys of the bucket.
-var inherited = []string{
-	"PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "LD_LIBRARY_PATH", "FONTCONFIG_*", "SSL_CERT_*",
-	"http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
-}
-
-// environment returns the environment of the browser, from that of this
-// process.
-func environment(o Options, f folders, own []string) []string {
-	var env []string
-	for _, kv := range own {
-		name, _, _ := strings.Cut(kv, "=")
-		if slices.ContainsFunc(inherited, func(pattern string) bool {
-			prefix, wild := strings.CutSuffix(pattern, "*")
-			return name == pattern || wild && strings.HasPrefix(name, prefix)
-		}) {
-			env = append(env, kv)
-		}
-	}
-	env = append(env,
-		"HOME="+f.home,
-		"XDG_CONFIG_HOME="+f.home+"/.config",
-		"XDG_CACHE_HOME="+f.home+"/.cache",
-		"XDG_DATA_HOME="+f.home+"/.local/share",
-		"XDG_RUNTIME_DIR="+f.run,
-		"TMPDIR="+f.temp,
+// environment returns the environment of the browser.
+func environment(o Options, f folders) []string {
+	set := []string{
+		"HOME=" + f.home,
+		"XDG_CONFIG_HOME=" + f.home + "/.config",
+		"XDG_CACHE_HOME=" + f.home + "/.cache",
+		"XDG_DATA_HOME=" + f.home + "/.local/share",
+		"XDG_RUNTIME_DIR=" + f.run,
+		"TMPDIR=" + f.temp,
 		// No bus to be reached or started, no settings daemon, no bridge to
 		// a screen reader.
 		"DBUS_SESSION_BUS_ADDRESS=disabled:",
 		"DBUS_SYSTEM_BUS_ADDRESS=disabled:",
 		"GSETTINGS_BACKEND=memory",
 		"NO_AT_BRIDGE=1",
-	)
+	}
 	server := o.PulseServer
 	if server == "" {
 		server = "unix:" + f.run + "/none"
 	}
-	env = append(env, "PULSE_SERVER="+server)
+	set = append(set, "PULSE_SERVER="+server)
 	if o.Display != "" {
-		env = append(env, "DISPLAY="+o.Display)
+		set = append(set, "DISPLAY="+o.Display)
 		if o.XAuthority != "" {
-			env = append(env, "XAUTHORITY="+o.XAuthority)
+			set = append(set, "XAUTHORITY="+o.XAuthority)
 		}
 	}
-	return env
+	return child.Browser.Environment(set...)
 }

@@ -3,9 +3,9 @@ package chrome
 import (
 	"testing"
 
-	"beam/capture"
-
 	"go.uber.org/goleak"
+
+	"beam/capture"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

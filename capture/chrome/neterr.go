@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto"
+
+	"beam/capture"
 )
 
 // hostOf returns the host of a URL. Its path and query can hold keys of the

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
@@ -18,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"beam/capture"
 )
 
 // bindingName is the function of the page's window that sends a message.

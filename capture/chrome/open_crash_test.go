@@ -47,19 +47,18 @@ func TestOpenCrash(t *testing.T) {
 
 func killRenderers(t *testing.T, b *Browser) {
 	t.Helper()
-	paths, err := filepath.Glob("/proc/[0-9]*/stat")
+	paths, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
-		stat, _ := os.ReadFile(path) // it may have ended
-		command, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
-		if len(stat) == 0 || !livesIn(stat, b.PID()) || !bytes.Contains(command, []byte("--type=renderer")) {
-			continue
-		}
+		command, _ := os.ReadFile(path) // it may have ended
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if group, err := unix.Getpgid(pid); err != nil || group != b.PID() || !bytes.Contains(command, []byte("--type=renderer")) {
+			continue
 		}
 		_ = unix.Kill(pid, unix.SIGKILL)
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/inspector"
@@ -15,6 +13,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"beam/capture"
 )
 
 // ErrPageClosed is what Page.Err wraps when the tab was closed, by the page
@@ -151,7 +151,7 @@ func (p *Page) answerDialogs(ctx context.Context) {
 			accept := d.Type == page.DialogTypeBeforeunload || d.Type == page.DialogTypeAlert
 			_, err := cdp.Call(ctx, p.t, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: accept})
 			if err != nil {
-				p.b.log.Debug("dialog was gone", "type", d.Type, "err", err)
+				p.b.log.Debug("dialog was gone", "type", d.Type, "error", err)
 				continue
 			}
 			p.b.log.Info("closed a dialog of the page", "type", d.Type)
@@ -198,7 +198,7 @@ func (p *Page) Close(ctx context.Context) {
 			}
 			if err != nil && p.Err() == nil {
 				// A renderer that hangs would hang the next tab too.
-				p.b.log.Info("page can't be left, so its renderer is ended", "err", err)
+				p.b.log.Info("page can't be left, so its renderer is ended", "error", err)
 				_ = p.b.pipe.post(string(p.t.SessionID), page.CommandCrash, nil)
 				p.b.tabs.giveUp(p.tab)
 			}

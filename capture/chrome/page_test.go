@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
+
+	"beam/capture"
 )
 
 // One browser gets over all of it.

@@ -1,37 +1,29 @@
 package chrome
 
 import (
-	"bytes"
-	"errors"
+	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"runtime"
-	"strconv"
-	"sync"
-	"syscall"
-	"time"
+	"strings"
 
-	"golang.org/x/sys/unix"
+	"beam/capture/child"
 )
 
-// process is a running browser: the leader of a process group of its own that
-// holds all its helpers.
+// process is a running browser: the leader of a process group that holds all
+// its helpers.
 type process struct {
-	pid    int
-	stderr *tail
-	exited chan struct{} // closed when the leader was waited for and its group killed
-
-	mu     sync.Mutex
-	reaped bool // the number of the group may belong to somebody else
-
-	err error // how the leader ended; valid once exited is closed
+	*child.Process
+	said *child.Tail
 }
+
+// tailLines is how much of what the browser says is kept. A browser in a
+// container finds no D-Bus and says so dozens of times.
+const tailLines = 200
 
 // startProcess starts the browser and returns it with the two ends of its
 // DevTools pipe: it reads commands from its descriptor 3 and writes answers to
-// its descriptor 4.
-func startProcess(path string, args, env []string, dir string) (p *process, answers, commands *os.File, err error) {
+// its descriptor 4. The process is killed when ctx ends.
+func startProcess(ctx context.Context, path string, args, env []string, dir string) (p *process, answers, commands *os.File, err error) {
 	childIn, commands, err := os.Pipe()
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("create the pipe for commands: %w", err)
@@ -44,109 +36,27 @@ func startProcess(path string, args, env []string, dir string) (p *process, answ
 	}
 	defer childOut.Close()
 
-	p = &process{stderr: &tail{max: 16 << 10}, exited: make(chan struct{})}
-	cmd := exec.Command(path, args...)
-	cmd.Dir = dir
-	cmd.Env = env
-	cmd.ExtraFiles = []*os.File{childIn, childOut}
-	cmd.Stdout, cmd.Stderr = p.stderr, p.stderr
-	// A helper that escaped the group could hold the output open.
-	cmd.WaitDelay = 2 * time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-
-	started := make(chan error)
-	go p.run(cmd, started)
-	if err := <-started; err != nil {
+	said := child.NewTail(tailLines)
+	started, err := child.Start(ctx, child.Command{
+		Path: path, Args: args, Env: env, Dir: dir,
+		Stdout: said, Stderr: said, Files: []*os.File{childIn, childOut},
+	})
+	if err != nil {
 		answers.Close()
 		commands.Close()
 		return nil, nil, nil, err
 	}
-	return p, answers, commands, nil
+	return &process{started, said}, answers, commands, nil
 }
 
-// run starts the command and waits for it on one thread: the kernel sends the
-// death signal when the thread that started a child ends, not the process
-// (prctl(2), PR_SET_PDEATHSIG).
-func (p *process) run(cmd *exec.Cmd, started chan<- error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if err := cmd.Start(); err != nil {
-		started <- err
-		return
-	}
-	p.pid = cmd.Process.Pid
-	started <- nil
-	// Wait without reaping: as long as the leader is a zombie its process
-	// group keeps its number, and the kill can't hit anybody else.
-	for {
-		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if !errors.Is(err, unix.EINTR) {
-			break
+// lastWords returns the last n lines that say anything: not that there is no
+// D-Bus.
+func lastWords(lines []string, n int) string {
+	var out []string
+	for _, line := range lines {
+		if !strings.Contains(line, "dbus/") {
+			out = append(out, strings.TrimSpace(line))
 		}
 	}
-	p.mu.Lock()
-	_ = unix.Kill(-p.pid, unix.SIGKILL)
-	p.reaped = true
-	p.mu.Unlock()
-	p.err = cmd.Wait()
-	close(p.exited)
-}
-
-// kill kills the browser and all its helpers, unless it has ended.
-func (p *process) kill() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.reaped {
-		_ = unix.Kill(-p.pid, unix.SIGKILL)
-	}
-}
-
-// stop kills the browser unless it has ended, and waits for it and for its
-// helpers to be gone.
-func (p *process) stop() {
-	p.kill()
-	<-p.exited
-	// The helpers are not our children but init's, so they can't be waited
-	// for, only looked for.
-	for range 100 {
-		if errors.Is(unix.Kill(-p.pid, 0), unix.ESRCH) || !groupLives(p.pid) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-// groupLives reports whether a process group has a member that is not a zombie.
-// Where init reaps nobody, as in a container without one, zombies stay, but they
-// hold nothing.
-func groupLives(pgid int) bool {
-	procs, err := os.ReadDir("/proc")
-	if err != nil {
-		return true
-	}
-	for _, d := range procs {
-		if c := d.Name()[0]; c < '0' || c > '9' {
-			continue
-		}
-		stat, err := os.ReadFile("/proc/" + d.Name() + "/stat")
-		if err == nil && livesIn(stat, pgid) {
-			return true
-		}
-	}
-	return false
-}
-
-// livesIn reads one /proc/PID/stat (proc_pid_stat(5)): pid (comm) state ppid
-// pgrp ..., where comm may hold blanks and parentheses itself.
-func livesIn(stat []byte, pgid int) bool {
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	return len(fields) > 2 && string(fields[0]) != "Z" && string(fields[0]) != "X" && string(fields[2]) == strconv.Itoa(pgid)
-}
-
-// cause returns how the browser ended, as an error.
-func (p *process) cause() error {
-	if p.err == nil {
-		return errors.New("it exited")
-	}
-	return p.err
+	return strings.Join(out[max(0, len(out)-n):], "\n")
 }

@@ -7,11 +7,11 @@ import (
 	"sync"
 	"time"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/page"
+
+	"beam/capture"
 )
 
 // ScreencastOptions say how the frames are made.
@@ -106,7 +106,7 @@ func (p *Page) stopScreencast(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if _, err := cdp.Call(ctx, p.t, page.StopScreencast, cdp.Empty{}); err != nil {
-		p.b.log.Debug("screencast could not be stopped", "err", err)
+		p.b.log.Debug("screencast could not be stopped", "error", err)
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
+
+	"beam/capture"
 )
 
 // StepKind is what a Step does.

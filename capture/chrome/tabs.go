@@ -112,7 +112,7 @@ func (b *Browser) closeStrays(ctx context.Context) {
 		}
 		_, err := cdp.Call(ctx, b.cdp, target.CloseTarget, target.CloseTargetParams{TargetID: id})
 		if err != nil && !errors.Is(err, context.Canceled) {
-			b.log.Debug("window could not be closed", "err", err)
+			b.log.Debug("window could not be closed", "error", err)
 			continue
 		}
 		b.log.Info("closed a window that the page opened")

@@ -13,9 +13,9 @@ import (
 	"testing/synctest"
 	"unicode/utf8"
 
-	"beam/capture"
-
 	"github.com/chromedp/cdproto"
+
+	"beam/capture"
 )
 
 const (
@@ -199,32 +199,13 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-func TestLivesIn(t *testing.T) {
-	for stat, want := range map[string]bool{
-		"12 (chromium) S 1 77 77 0":  true,
-		"12 (a) Z 1 5) R 1 77 77":    true,
-		"12 (chromium) Z 1 77 77 0":  false,
-		"12 (chromium) S 1 78 77 0":  false,
-		"12 (77 S 1 77) S 1 78 77 0": false,
-		"":                           false,
-	} {
-		if livesIn([]byte(stat), 77) != want {
-			t.Errorf("%q: not %v", stat, want)
-		}
-	}
-}
-
-func TestTail(t *testing.T) {
-	b := &tail{max: 40}
-	for range 10 {
-		_, _ = io.WriteString(b, "[1] ERROR:dbus/bus.cc no bus\n")
-		_, _ = io.WriteString(b, "\nlast words\n")
-	}
-	if got := b.Lines(2); got != "last words" {
+func TestLastWords(t *testing.T) {
+	lines := []string{"first", "[1] ERROR:dbus/bus.cc no bus", "  last words", "[1] ERROR:dbus/bus.cc no bus"}
+	if got := lastWords(lines, 1); got != "last words" {
 		t.Errorf("%q", got)
 	}
-	if len(b.buf) > 40 {
-		t.Errorf("keeps %d bytes", len(b.buf))
+	if got := lastWords(lines, 8); got != "first\nlast words" {
+		t.Errorf("%q", got)
 	}
 }
 

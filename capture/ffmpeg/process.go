@@ -7,16 +7,14 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"beam/capture"
+	"beam/capture/child"
 )
 
 // Options of Start.
@@ -30,18 +28,18 @@ type Options struct {
 
 // Process is a running ffmpeg. Its methods may be called from any goroutine.
 type Process struct {
-	cmd      *exec.Cmd
+	child    *child.Process
 	stdin    *os.File // the end that is written to
 	stdout   *os.File // the ends that are read from
 	reports  *os.File
-	tail     *tail
+	said     *child.Tail
 	progress progressReader
 	copier   sync.WaitGroup
 
 	mu        sync.Mutex
 	outputErr error
-	reaped    bool // its id may be another process's
 	killed    *time.Timer
+	unbound   func() bool // ends the watch over the context
 
 	ended sync.Once
 	done  chan struct{}
@@ -56,37 +54,37 @@ const (
 	// killWait is how long a killed ffmpeg has for dying before it is given up:
 	// one that waits for a disk or a network file system can't die.
 	killWait = 3 * time.Second
+	// tailLines is how much of ffmpeg's log is kept.
+	tailLines = 40
 )
 
 // Start starts ffmpeg. It is killed when ctx ends; that is the hard way,
 // closing the input is the ordinary one. The caller has to call Wait.
 func Start(ctx context.Context, o Options) (*Process, error) {
-	p := &Process{tail: newTail(40), done: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, o.Path, o.Args...)
-	// A terminal's Ctrl-C goes to the whole foreground group; ffmpeg is to end
-	// when Beam has drained, not before.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	p.cmd.Stderr = p.tail
-	p.cmd.Cancel = func() error { p.Kill(); return nil }
-	// Descendants can't hold the log's pipe for ever.
-	p.cmd.WaitDelay = killWait
-
+	p := &Process{said: child.NewTail(tailLines), done: make(chan struct{})}
+	if err := ctx.Err(); err != nil {
+		return nil, fault("start ffmpeg", err, nil)
+	}
 	theirs, err := p.pipes()
 	if err != nil {
 		closeAll(append(theirs, p.stdin, p.stdout, p.reports))
 		return nil, fault("start ffmpeg", err, nil)
 	}
-	p.cmd.Stdin, p.cmd.Stdout, p.cmd.ExtraFiles = theirs[0], theirs[1], theirs[2:]
-
-	started := make(chan error)
-	go p.run(started, o)
-	err = <-started
+	// When ctx ends the pipes have to be closed too, which Kill does.
+	p.child, err = child.Start(context.WithoutCancel(ctx), child.Command{
+		Path: o.Path, Args: o.Args, Env: child.Tool.Environment(), Nice: o.Nice, Linger: killWait,
+		Stdin: theirs[0], Stdout: theirs[1], Stderr: p.said, Files: theirs[2:],
+	})
 	closeAll(theirs)
 	if err != nil {
 		closeAll([]*os.File{p.stdin, p.stdout, p.reports})
 		return nil, fault("start ffmpeg", err, nil)
 	}
-	o.Log.Debug("ffmpeg started", "pid", p.cmd.Process.Pid)
+	p.mu.Lock()
+	p.unbound = context.AfterFunc(ctx, p.Kill)
+	p.mu.Unlock()
+	go p.run(o.Output)
+	o.Log.Debug("ffmpeg started", "pid", p.PID())
 	return p, nil
 }
 
@@ -119,26 +117,14 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// run starts the process and stays with it: Pdeathsig counts from the end of
-// the thread that started the process, so this goroutine keeps its thread.
-func (p *Process) run(started chan<- error, o Options) {
-	runtime.LockOSThread() // the thread ends with the goroutine
-	if o.Nice > 0 {
-		// The priority is this thread's, and ffmpeg inherits it (setpriority(2)).
-		// Without it ffmpeg still encodes.
-		_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, o.Nice)
-	}
-	err := p.cmd.Start()
-	started <- err
-	if err != nil {
-		return
-	}
+// run takes what ffmpeg writes and reports until it has ended.
+func (p *Process) run(output io.Writer) {
 	p.copier.Go(func() {
 		p.progress.read(p.reports, capture.Now)
 		p.reports.Close()
 	})
 	p.copier.Go(func() {
-		if _, err := io.Copy(o.Output, p.stdout); err != nil && !errors.Is(err, os.ErrClosed) {
+		if _, err := io.Copy(output, p.stdout); err != nil && !errors.Is(err, os.ErrClosed) {
 			p.mu.Lock()
 			p.outputErr = err
 			p.mu.Unlock()
@@ -147,23 +133,7 @@ func (p *Process) run(started chan<- error, o Options) {
 		p.stdout.Close()
 	})
 	p.copier.Wait()
-	p.end(p.verdict(p.reap()))
-}
-
-// reap waits for the process. Its id stays its own until reaped is set, so that
-// no signal can meet another process.
-func (p *Process) reap() error {
-	for {
-		// WNOWAIT leaves it to be reaped. Errors other than EINTR can't happen
-		// to a child of ours; Wait below would report them.
-		if err := unix.Waitid(unix.P_PID, p.cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != unix.EINTR {
-			break
-		}
-	}
-	p.mu.Lock()
-	p.reaped = true
-	p.mu.Unlock()
-	return p.cmd.Wait()
+	p.end(p.verdict(p.child.Wait()))
 }
 
 // end notes how ffmpeg ended, the first time that it is called.
@@ -172,6 +142,9 @@ func (p *Process) end(err error) {
 		p.mu.Lock()
 		if p.killed != nil {
 			p.killed.Stop()
+		}
+		if p.unbound != nil {
+			p.unbound()
 		}
 		p.mu.Unlock()
 		p.err = err
@@ -190,7 +163,7 @@ func (p *Process) verdict(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fault("encode", err, p.tail.lines())
+	return fault("encode", err, p.said.Lines())
 }
 
 // Write sends bytes of the Matroska stream to ffmpeg. It blocks while ffmpeg
@@ -215,10 +188,7 @@ var errUndead = errors.New("ffmpeg does not end, although it was killed")
 func (p *Process) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.reaped {
-		// The group has the process's own id.
-		_ = unix.Kill(-p.cmd.Process.Pid, unix.SIGKILL)
-	}
+	p.child.Kill()
 	p.stdin.Close()
 	if p.killed == nil {
 		p.killed = time.AfterFunc(killWait, func() {
@@ -230,7 +200,7 @@ func (p *Process) Kill() {
 }
 
 // PID returns ffmpeg's process id.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
+func (p *Process) PID() int { return p.child.PID() }
 
 // Done is closed when ffmpeg has ended and all its output has been taken.
 func (p *Process) Done() <-chan struct{} { return p.done }

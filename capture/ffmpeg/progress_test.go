@@ -37,16 +37,3 @@ func FuzzProgress(f *testing.F) {
 		}
 	})
 }
-
-func TestTail(t *testing.T) {
-	tail := newTail(2)
-	for _, piece := range []string{"one\ntw", "o\r\n\nthree\n", strings.Repeat("x", 5000), "\nlast, without an end"} {
-		if n, err := tail.Write([]byte(piece)); n != len(piece) || err != nil {
-			t.Fatalf("wrote %d of %d: %v", n, len(piece), err)
-		}
-	}
-	got := tail.lines()
-	if len(got) != 3 || got[0] != "three" || len(got[1]) != longestLine || got[2] != "last, without an end" {
-		t.Errorf("%d lines: %.40q", len(got), got)
-	}
-}

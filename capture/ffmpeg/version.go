@@ -1,33 +1,26 @@
 package ffmpeg
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"beam/capture"
+	"beam/capture/child"
 )
+
+var program = child.Program{
+	Name: "ffmpeg", Commands: []string{"ffmpeg"}, Package: "ffmpeg", Variable: "BEAM_FFMPEG",
+}
 
 // Find returns the path of ffmpeg: path itself if it is not empty, else the one
 // in PATH. It returns a capture.Fault of the class environment when there is
 // none.
-func Find(path string) (string, error) {
-	if path == "" {
-		path = "ffmpeg"
-	}
-	found, err := exec.LookPath(path)
-	if err != nil {
-		return "", &capture.Fault{Class: capture.ClassEnvironment, Op: "find ffmpeg", Err: err,
-			Hint: "install it (Debian: apt-get install ffmpeg), or name it in BEAM_FFMPEG"}
-	}
-	return found, nil
-}
+func Find(path string) (string, error) { return program.Find(path) }
 
 // Version is what an ffmpeg tells of itself.
 type Version struct {
@@ -46,17 +39,21 @@ const (
 // take 1.4 s on a busy machine.
 const probeWait = 15 * time.Second
 
+// probeLimit is how much of its answer is looked at, bytes; of ffmpeg 7 it is
+// some 20 KB.
+const probeLimit = 1 << 20
+
 // Probe asks the ffmpeg at path what it is, with one start of it. The error is
 // a capture.Fault of the class environment when it does not answer, is older
 // than 5.1, or lacks libx264 or aac; the Version is what is known even then.
 func Probe(ctx context.Context, path string) (Version, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeWait)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "-nostdin", "-encoders")
-	var banner, list bytes.Buffer
-	cmd.Stderr, cmd.Stdout = &banner, &list
-	cmd.WaitDelay = time.Second // a wrapper's descendants can't hold it up
-	if err := cmd.Run(); err != nil {
+	banner, list := &child.Buffer{Limit: probeLimit, Forget: true}, &child.Buffer{Limit: probeLimit, Forget: true}
+	if err := child.Run(ctx, child.Command{
+		Path: path, Args: []string{"-nostdin", "-encoders"}, Env: child.Tool.Environment(), Stdout: list, Stderr: banner,
+		Linger: time.Second, // a wrapper's descendants can't hold it up
+	}); err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("no answer: %w", context.Cause(ctx))
 		}

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"time"
+
+	"beam/capture/child"
 )
 
 // ErrStop is returned by a callback that wants no more; the call that it was
@@ -28,49 +29,63 @@ type decoded struct {
 // a pipe beside it. So each picture comes with its own presentation time, which
 // no raw format could carry, and nothing has to be paired by guessing.
 func (t Tools) decode(ctx context.Context, op, path string, args []string, format string, each func(index, packet, []byte) error) (decoded, error) {
-	// The child dies with its parent thread.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	ctx, cancel := context.WithCancel(ctx)
+	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	lines, writer, err := os.Pipe()
-	if err != nil {
-		return decoded{}, fmt.Errorf("%s: %w", op, err)
-	}
-	defer lines.Close()
-	stderr := &complaints{}
 	args = append([]string{"-nostdin", "-hide_banner", "-loglevel", "error", "-copyts"}, args...)
 	args = append(args, "-f", "tee", `[f=framecrc:flush_packets=1]pipe\:3|[f=`+format+`]pipe\:1`)
-	cmd := command(ctx, t.ffmpeg(), args, stderr)
-	cmd.ExtraFiles = []*os.File{writer} // descriptor 3
-	stdout, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	_ = writer.Close() // the child has its own
+	complaints := &child.Head{}
+	ffmpeg, lines, data, err := startDecoder(inner, t.ffmpeg(), args, complaints)
 	if err != nil {
-		return decoded{}, fault(op, t.ffmpeg(), path, stderr, err)
+		return decoded{}, fault(op, t.ffmpeg(), path, complaints, err)
 	}
 	d := decoded{}
-	readErr := d.read(bufio.NewReaderSize(lines, 1<<16), stdout, each)
+	readErr := d.read(bufio.NewReaderSize(lines, 1<<16), data, each)
 	if readErr != nil {
 		cancel()
 	}
-	waitErr := cmd.Wait()
-	d.errors, d.first = stderr.lines, stderr.first
+	waitErr := ffmpeg.Wait()
+	d.errors, d.first = complaints.Lines, complaints.First
 	switch {
 	case errors.Is(readErr, ErrStop):
 		return d, nil
-	case readErr != nil && waitErr != nil && errors.Is(readErr, errBroken):
-		return d, fault(op, t.ffmpeg(), path, stderr, errors.Join(readErr, waitErr))
-	case readErr != nil:
+	case readErr != nil && !errors.Is(readErr, errBroken):
 		return d, readErr
 	case ctx.Err() != nil:
 		return d, ctx.Err()
-	case waitErr != nil:
-		return d, fault(op, t.ffmpeg(), path, stderr, waitErr)
+	case readErr != nil || waitErr != nil:
+		return d, fault(op, t.ffmpeg(), path, complaints, errors.Join(readErr, waitErr))
 	}
 	return d, nil
+}
+
+// startDecoder starts ffmpeg and returns what it writes to its descriptors 3 and
+// 1. When ctx ends it is killed, and both end.
+func startDecoder(ctx context.Context, program string, args []string, complaints *child.Head) (p *child.Process, lines, data *os.File, err error) {
+	lines, linesIn, err := os.Pipe()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer linesIn.Close() // the child has its own
+	data, dataIn, err := os.Pipe()
+	if err != nil {
+		lines.Close()
+		return nil, nil, nil, err
+	}
+	defer dataIn.Close()
+	p, err = child.Start(ctx, child.Command{
+		Path: program, Args: args, Env: child.Tool.Environment(), Stdout: dataIn, Stderr: complaints, Files: []*os.File{linesIn},
+	})
+	if err != nil {
+		lines.Close()
+		data.Close()
+		return nil, nil, nil, err
+	}
+	// A descendant that left ffmpeg's group could hold them open for ever.
+	context.AfterFunc(ctx, func() {
+		lines.Close()
+		data.Close()
+	})
+	return p, lines, data, nil
 }
 
 // errBroken means that the two outputs of ffmpeg don't belong together.

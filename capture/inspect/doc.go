@@ -5,6 +5,11 @@
 //
 // It only reads. Files are opened through ffmpeg's file protocol and no other,
 // so no file can make it reach for the network. Pictures and sound are streamed:
-// memory stays bounded however long the recording. It knows nothing of timing
-// marks (package marks) or of how a recording was made.
+// memory stays bounded however long the recording. It knows nothing of how a
+// recording was made.
+//
+// What else judges or shows a file stands below it and uses it: testpattern
+// reads the marks that test pages paint and play, avsync tells by them how well
+// video and audio keep time, contactsheet draws a recording as one PNG. This
+// package must import none of them.
 package inspect

@@ -115,7 +115,7 @@ func (t Tools) Probe(ctx context.Context, path string) (Info, error) {
 	if err != nil {
 		return Info{}, fault("probe", t.ffprobe(), path, stderr, err)
 	}
-	info.Errors = stderr.first
+	info.Errors = stderr.First
 	boxes, err := fileBoxes(path)
 	switch {
 	case err == nil:

@@ -1,5 +1,5 @@
-// Package matroska writes the one stream that ffmpeg reads: pictures, JPEG
-// files or raw ones, and PCM sound with absolute times on one clock, as
+// Package matroska writes the one stream that ffmpeg reads: frames, JPEG
+// files or raw ones, and PCM audio, with absolute times on one clock, as
 // Matroska (RFC 9559).
 //
 // One stream with both in it can't drift apart: given two inputs, ffmpeg

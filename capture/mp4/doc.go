@@ -13,9 +13,13 @@
 // media data box, so the offsets of the samples never change, and a byte-range
 // playlist (RFC 8216) over the same file stays valid.
 //
-// The package knows nothing of codecs but the delay that AAC and Opus declare,
-// starts no process, and no goroutine but the one that flushes the file (see
-// Options.SyncEvery), and never transcodes. Everything that it
-// reads is taken as untrusted: no count or size is believed before it is
-// checked against the bytes that are there.
+// Between an encoder that is given only what changes and the file, a Filler puts
+// frames that repeat the one before, so that the file has a constant rate. What
+// such a frame is, a Repeater tells it: package h264 has one.
+//
+// The package never decodes or encodes. Of codecs it knows the delay that AAC and
+// Opus declare, and where H.264 keeps its configuration. It starts no process, and
+// no goroutine but the one that flushes the file (see Options.SyncEvery).
+// Everything that it reads is taken as untrusted: no count or size is believed
+// before it is checked against the bytes that are there.
 package mp4

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
-
 	"github.com/google/go-cmp/cmp"
+
+	"beam/capture"
 )
 
 // What the encoder must not write is refused with a class and the right cause.

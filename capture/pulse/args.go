@@ -2,10 +2,10 @@ package pulse
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"beam/capture"
+	"beam/capture/child"
 )
 
 // sinkName is the name of the only sink; its monitor is sinkName + ".monitor".
@@ -52,20 +52,28 @@ func args(major int, socket string) []string {
 // environment returns the daemon's environment: everything it could write or
 // talk to points into folder.
 func environment(folder string) []string {
-	env := []string{
-		"HOME=" + folder,
+	return child.Server.Environment(
+		"HOME="+folder,
 		"LC_ALL=C",
-		"XDG_RUNTIME_DIR=" + folder, "XDG_CONFIG_HOME=" + folder, "XDG_CACHE_HOME=" + folder,
-		"PULSE_RUNTIME_PATH=" + folder + "/run", "PULSE_STATE_PATH=" + folder + "/state",
-		"PULSE_CONFIG=" + folder + "/daemon.conf", "PULSE_CLIENTCONFIG=/dev/null",
-		"TMPDIR=" + folder,
+		"XDG_RUNTIME_DIR="+folder, "XDG_CONFIG_HOME="+folder, "XDG_CACHE_HOME="+folder,
+		"PULSE_RUNTIME_PATH="+folder+"/run", "PULSE_STATE_PATH="+folder+"/state",
+		"PULSE_CONFIG="+folder+"/daemon.conf", "PULSE_CLIENTCONFIG=/dev/null",
+		"TMPDIR="+folder,
 		"DBUS_SESSION_BUS_ADDRESS=disabled:", "DBUS_SYSTEM_BUS_ADDRESS=disabled:",
-	}
-	// For programs that live outside the system's folders.
-	for _, e := range os.Environ() {
-		if strings.HasPrefix(e, "PATH=") || strings.HasPrefix(e, "LD_LIBRARY_PATH=") {
-			env = append(env, e)
+	)
+}
+
+// complaints returns the lines that PulseAudio marked as errors, joined; else
+// the last line.
+func complaints(lines []string) string {
+	var found []string
+	for _, line := range lines {
+		if rest, ok := strings.CutPrefix(line, "E: [pulseaudio] "); ok {
+			found = append(found, rest)
 		}
 	}
-	return env
+	if len(found) == 0 {
+		found = lines[max(0, len(lines)-1):]
+	}
+	return strings.TrimSpace(strings.Join(found, "; "))
 }

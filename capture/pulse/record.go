@@ -8,8 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"beam/capture"
 	"github.com/jfreymuth/pulse/proto"
+
+	"beam/capture"
 )
 
 const (

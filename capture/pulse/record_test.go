@@ -17,8 +17,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
 	"github.com/jfreymuth/pulse/proto"
+
+	"beam/capture"
 )
 
 // tape keeps what Record emits.

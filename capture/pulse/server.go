@@ -11,8 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"beam/capture"
 	"github.com/jfreymuth/pulse/proto"
+
+	"beam/capture"
+	"beam/capture/child"
 )
 
 // Options of Start.
@@ -28,7 +30,8 @@ type Server struct {
 	folder  string
 	socket  string
 	version string
-	process *process
+	process *child.Process
+	said    *child.Tail
 
 	closing sync.Once
 	closed  chan struct{} // Close was called: an exit is no fault
@@ -41,6 +44,7 @@ const (
 	startLimit = 10 * time.Second
 	// maxSocket is the longest path of a socket, sun_path less its NUL (unix(7)).
 	maxSocket = 107
+	tailLines = 40 // of what the daemon says
 )
 
 // Start starts a daemon and returns when its sink can be played to. The daemon
@@ -62,17 +66,17 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := s.prepare(); err != nil {
 		return nil, startFault(err, "the folder must be writable: "+o.Dir)
 	}
-	s.process, err = startProcess(ctx, o.Path, args(major, s.socket), environment(s.folder))
+	s.said = child.NewTail(tailLines)
+	s.process, err = child.Start(ctx, child.Command{Path: o.Path, Args: args(major, s.socket), Env: environment(s.folder), Stderr: s.said})
 	if err != nil {
 		os.RemoveAll(s.folder)
 		return nil, startFault(err, "check that this program can be run: "+o.Path)
 	}
 	if err := s.wait(ctx); err != nil {
-		if said := s.process.tail.errors(); said != "" {
+		s.process.KillAndWait()
+		if said := complaints(s.said.Lines()); said != "" {
 			err = fmt.Errorf("%w (pulseaudio says: %s)", err, said)
 		}
-		s.process.kill()
-		<-s.process.done
 		os.RemoveAll(s.folder)
 		return nil, startFault(err, "run `beam doctor`")
 	}
@@ -111,8 +115,8 @@ func (s *Server) wait(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.process.done:
-			return fmt.Errorf("it ended: %w", s.process.result())
+		case <-s.process.Exited():
+			return fmt.Errorf("it ended: %w", s.process.Cause())
 		case <-ctx.Done():
 			return fmt.Errorf("it does not come up in %v: %w", startLimit, err)
 		case <-time.After(10 * time.Millisecond):
@@ -147,27 +151,27 @@ func (s *Server) greet(ctx context.Context) error {
 func (s *Server) Addr() string { return "unix:" + s.socket }
 
 // PID returns the daemon's process id.
-func (s *Server) PID() int { return s.process.pid }
+func (s *Server) PID() int { return s.process.PID() }
 
 // Version returns what the daemon calls its version: "16.1".
 func (s *Server) Version() string { return s.version }
 
 // Done is closed when the daemon has ended, for whatever reason.
-func (s *Server) Done() <-chan struct{} { return s.process.done }
+func (s *Server) Done() <-chan struct{} { return s.process.Exited() }
 
 // Err returns nil while the daemon runs and after Close, and a capture.Fault of
 // the class audio when it ended by itself.
 func (s *Server) Err() error {
 	select {
-	case <-s.process.done:
+	case <-s.process.Exited():
 	default:
 		return nil
 	}
 	if s.isClosed() {
 		return nil
 	}
-	err := s.process.result()
-	if said := s.process.tail.errors(); said != "" {
+	err := s.process.Cause()
+	if said := complaints(s.said.Lines()); said != "" {
 		err = fmt.Errorf("%w (it said: %s)", err, said)
 	}
 	return lost("run pulseaudio", err)
@@ -194,7 +198,7 @@ func lost(op string, err error) error {
 // process is gone.
 func (s *Server) Close(ctx context.Context) error {
 	s.closing.Do(func() { close(s.closed) })
-	s.process.stop(ctx, 2*time.Second)
+	s.process.Stop(ctx, 2*time.Second)
 	if err := os.RemoveAll(s.folder); err != nil {
 		return fmt.Errorf("remove the folder of pulseaudio: %w", err)
 	}

@@ -12,8 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
 	"go.uber.org/goleak"
+
+	"beam/capture"
 )
 
 // helperEnv makes the test binary start a daemon in the named folder, print its

@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
 	"github.com/jfreymuth/pulse/proto"
+
+	"beam/capture"
 )
 
 func TestWatchdog(t *testing.T) {

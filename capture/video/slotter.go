@@ -132,9 +132,6 @@ func (s *Slotter) Repeat(t capture.Time) (slot int64, ok bool) {
 // Discard counts a frame that was dropped before it came here.
 func (s *Slotter) Discard() { s.stats.Dropped++; s.stats.Before++ }
 
-// Last returns the last slot used, -1 before the first.
-func (s *Slotter) Last() int64 { return s.last }
-
 // Offset returns the time of a slot since the start.
 func (s *Slotter) Offset(slot int64) time.Duration { return s.duration(slot) }
 

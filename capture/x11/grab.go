@@ -10,11 +10,11 @@ import (
 	"sync"
 	"time"
 
-	"beam/capture"
-
 	"github.com/jezek/xgb/damage"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
+
+	"beam/capture"
 )
 
 // GrabOptions are the options of NewGrabber.

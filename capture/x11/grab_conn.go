@@ -13,12 +13,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"beam/capture"
-
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/damage"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
+
+	"beam/capture"
 )
 
 // errHung is why a request wasn't answered by a server that is still there.

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
-
 	"github.com/jezek/xgb/xproto"
+
+	"beam/capture"
 )
 
 // TestPictureStands lets a client with a window die, as a browser does: what it

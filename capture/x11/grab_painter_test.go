@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jezek/xgb/xproto"
+
 	"beam/capture"
 	"beam/capture/i420"
-
-	"github.com/jezek/xgb/xproto"
 )
 
 // painter is a client that draws, and what should be on the screen by that.

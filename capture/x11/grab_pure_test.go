@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"beam/capture"
-
 	"github.com/jezek/xgb/damage"
+
+	"beam/capture"
 )
 
 const ms = capture.Time(time.Millisecond)

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"time"
 
-	"beam/capture"
-	"beam/capture/i420"
-
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
+
+	"beam/capture"
+	"beam/capture/i420"
 )
 
 // Run grabs until ctx ends, then returns nil. The first frame is the whole

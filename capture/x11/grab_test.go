@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
-
 	"golang.org/x/sys/unix"
+
+	"beam/capture"
 )
 
 // corner is the picture on the tests' screen; its width is no multiple of the

@@ -12,7 +12,10 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"beam/capture"
+	"beam/capture/child"
 )
 
 // Options of Start.
@@ -28,14 +31,18 @@ type Server struct {
 	folder  string
 	cookie  []byte // who knows it may connect
 	number  int
-	process *process
+	process *child.Process
+	said    *child.Tail
 	left    []leftover
 
 	closing sync.Once
 	closed  chan struct{} // Close was called: an exit is no fault
 }
 
-const startLimit = 10 * time.Second
+const (
+	startLimit = 10 * time.Second
+	tailLines  = 20 // of what the server says
+)
 
 // Start starts an X server and returns when clients can connect. The server is
 // killed when ctx ends, which is the hard way; Close is the ordinary one.
@@ -88,7 +95,14 @@ func (s *Server) launch(ctx context.Context, o Options) error {
 		return err
 	}
 	defer reader.Close()
-	s.process, err = startProcess(ctx, o.Path, args(o.Screen, s.XAuthority()), environment(s.folder), writer)
+	s.said = child.NewTail(tailLines)
+	s.process, err = child.Start(ctx, child.Command{
+		Path: o.Path, Args: args(o.Screen, s.XAuthority()), Env: environment(s.folder),
+		Stderr: s.said, Files: []*os.File{writer},
+		// When Beam is killed, SIGTERM lets it remove its socket, which nobody
+		// else would.
+		DeathSignal: unix.SIGTERM,
+	})
 	writer.Close()
 	if err != nil {
 		return err
@@ -97,15 +111,14 @@ func (s *Server) launch(ctx context.Context, o Options) error {
 	if err == nil {
 		return nil
 	}
-	s.process.kill()
-	<-s.process.done
-	switch said := s.process.tail.last(); {
+	s.process.KillAndWait()
+	switch said := lastWords(s.said.Lines()); {
 	case ctx2.Err() != nil:
 		err = fmt.Errorf("no display number: %w", ctx2.Err())
 	case said != "":
-		err = fmt.Errorf("it ended: %w (Xvfb says: %s)", s.process.result(), said)
+		err = fmt.Errorf("it ended: %w (Xvfb says: %s)", s.process.Cause(), said)
 	default:
-		err = fmt.Errorf("it ended: %w", s.process.result())
+		err = fmt.Errorf("it ended: %w", s.process.Cause())
 	}
 	return err
 }
@@ -138,7 +151,19 @@ func args(screen capture.Size, authority string) []string {
 }
 
 func environment(folder string) []string {
-	return []string{"HOME=" + folder, "TMPDIR=" + folder, "LC_ALL=C", "PATH=" + os.Getenv("PATH")}
+	return child.Server.Environment("HOME="+folder, "TMPDIR="+folder, "LC_ALL=C")
+}
+
+// lastWords returns the last line that says something; Xvfb frames its fatal
+// errors with lines that are "(EE)" and nothing more.
+func lastWords(lines []string) string {
+	said := ""
+	for _, line := range lines {
+		if line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "(EE)")); line != "" {
+			said = line
+		}
+	}
+	return said
 }
 
 // Display returns the name of the display: ":7".
@@ -148,16 +173,16 @@ func (s *Server) Display() string { return ":" + strconv.Itoa(s.number) }
 func (s *Server) XAuthority() string { return filepath.Join(s.folder, "Xauthority") }
 
 // PID returns the server's process id.
-func (s *Server) PID() int { return s.process.pid }
+func (s *Server) PID() int { return s.process.PID() }
 
 // Done is closed when the server has ended, for whatever reason.
-func (s *Server) Done() <-chan struct{} { return s.process.done }
+func (s *Server) Done() <-chan struct{} { return s.process.Exited() }
 
 // Err returns nil while the server runs and after Close, and a capture.Fault of
 // the class browser, whose window is lost with it, when it ended by itself.
 func (s *Server) Err() error {
 	select {
-	case <-s.process.done:
+	case <-s.process.Exited():
 	default:
 		return nil
 	}
@@ -166,8 +191,8 @@ func (s *Server) Err() error {
 		return nil
 	default:
 	}
-	err := s.process.result()
-	if said := s.process.tail.last(); said != "" {
+	err := s.process.Cause()
+	if said := lastWords(s.said.Lines()); said != "" {
 		err = fmt.Errorf("%w (it said: %s)", err, said)
 	}
 	return &capture.Fault{Class: capture.ClassBrowser, Op: "run Xvfb", Err: err}
@@ -179,7 +204,7 @@ func (s *Server) Err() error {
 // when the process is gone.
 func (s *Server) Close(ctx context.Context) error {
 	s.closing.Do(func() { close(s.closed) })
-	s.process.stop(ctx, 2*time.Second)
+	s.process.Stop(ctx, 2*time.Second)
 	for _, l := range s.left {
 		l.remove()
 	}

@@ -17,8 +17,9 @@ import (
 	"testing"
 	"time"
 
-	"beam/capture"
 	"go.uber.org/goleak"
+
+	"beam/capture"
 )
 
 // helperEnv makes the test binary start a server in the named folder, print its

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"sync"
 
@@ -18,6 +19,8 @@ type console struct {
 	w        io.Writer
 	terminal bool
 
+	lines *slog.Logger // of JSON; nil for lines that people read
+
 	mu   sync.Mutex
 	live bool // the cursor stands behind a live line
 }
@@ -30,8 +33,36 @@ func newConsole(w io.Writer) *console {
 	return c
 }
 
-func (c *console) say(format string, args ...any)  { c.print("beam: "+format+"\n", args...) }
-func (c *console) warn(format string, args ...any) { c.print("beam: warning: "+format+"\n", args...) }
+// asJSON makes every message a line of JSON, as those of the log are, for what
+// collects the logs of containers. It is called before anything is told.
+func (c *console) asJSON() {
+	c.terminal = false // no live line
+	c.lines = slog.New(handler(logJSON, lineWriter{c}, slog.LevelInfo))
+}
+
+func (c *console) say(format string, args ...any) {
+	c.tell(slog.LevelInfo, fmt.Sprintf(format, args...))
+}
+
+func (c *console) warn(format string, args ...any) {
+	c.tell(slog.LevelWarn, fmt.Sprintf(format, args...))
+}
+
+// prefixes tell who speaks, and how urgently.
+var prefixes = map[slog.Level]string{slog.LevelInfo: "beam: ", slog.LevelWarn: "beam: warning: ", slog.LevelError: "beam: error: "}
+
+func (c *console) tell(level slog.Level, text string) {
+	switch {
+	case c.lines == nil:
+		c.print(prefixes[level] + text + "\n")
+	case level == slog.LevelInfo:
+		c.lines.Info(text)
+	case level == slog.LevelWarn:
+		c.lines.Warn(text)
+	default:
+		c.lines.Error(text)
+	}
+}
 
 // fault prints an error and, where it has one, the hint what to do.
 func (c *console) fault(err error) {
@@ -39,18 +70,27 @@ func (c *console) fault(err error) {
 	if errors.As(err, &degraded) {
 		return // the summary has told
 	}
-	c.print("beam: error: %v\n", err)
+	class, hint := "internal", ""
 	var f faulty
-	if errors.As(err, &f) && f.FaultHint() != "" {
-		c.print("beam: hint: %s\n", f.FaultHint())
+	if errors.As(err, &f) {
+		class, hint = f.FaultClass(), f.FaultHint()
+	}
+	if c.lines != nil {
+		c.lines.Error(err.Error(), "class", class, "hint", hint)
+		return
+	}
+	c.tell(slog.LevelError, err.Error())
+	if hint != "" {
+		c.print("beam: hint: " + hint + "\n")
 	}
 }
 
-func (c *console) print(format string, args ...any) {
+// print prints a text above the live line.
+func (c *console) print(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clear()
-	fmt.Fprintf(c.w, format, args...)
+	fmt.Fprint(c.w, text)
 }
 
 // status rewrites the live line; without a terminal it prints nothing.

@@ -17,8 +17,8 @@ func (a *app) demoCommand() *cobra.Command {
 room to try Beam with, a page that times a recording, and one that tells its lip
 sync. Open the address in a browser, or record it from another terminal.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Log = a.logger(cmd)
+		RunE: func(*cobra.Command, []string) error {
+			o.Log = a.log
 			server, err := demo.Start(a.stop, o)
 			if err != nil {
 				return err

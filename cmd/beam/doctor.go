@@ -38,7 +38,7 @@ BEAM_PULSEAUDIO and BEAM_XVFB name the programs to look at.`,
   beam doctor --resolution 1080p --capture x11 --output /var/recordings/
   beam doctor --sync --json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd, o) },
+		RunE: func(*cobra.Command, []string) error { return a.doctor(o) },
 	}
 	c := &o.Config
 	f := cmd.Flags()
@@ -66,7 +66,7 @@ BEAM_PULSEAUDIO and BEAM_XVFB name the programs to look at.`,
 // shortestTrial is the shortest recording that has enough beeps to be judged.
 const shortestTrial = 3 * time.Second
 
-func (a *app) doctor(cmd *cobra.Command, o doctorOptions) error {
+func (a *app) doctor(o doctorOptions) error {
 	if o.Quick && o.Sync {
 		return usagef("--sync makes a recording, and --quick makes none")
 	}
@@ -76,7 +76,7 @@ func (a *app) doctor(cmd *cobra.Command, o doctorOptions) error {
 	o.Folder = filepath.Dir(o.output) // "." for none
 	o.Tools = beam.ToolsFromEnvironment()
 	o.Config.Version = version
-	all, err := doctor.Run(a.stop, a.hard, o.Options, a.logger(cmd), func(f doctor.Finding) {
+	all, err := doctor.Run(a.stop, a.hard, o.Options, a.log, func(f doctor.Finding) {
 		if !o.json {
 			fmt.Fprintln(a.stdout, f)
 		}

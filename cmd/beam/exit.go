@@ -24,34 +24,43 @@ const (
 	exitUpload      = 30
 )
 
-// exitCodes maps the classes of faults to exit codes.
-var exitCodes = map[string]int{
-	"usage":       exitUsage,
-	expect.Class:  exitBroken,
-	"environment": exitEnvironment,
-	"room":        exitRoom,
-	"empty":       exitEmpty,
-	"browser":     exitBrowser,
-	"audio":       exitAudio,
-	"encoder":     exitEncoder,
-	"upload":      exitUpload,
+// classDegraded is the class of a recording that was saved, but is less than
+// what was asked for. No package below has it: they return a report.
+const classDegraded = "degraded"
+
+// exits is the one table of classes and exit codes: what a command returns is
+// looked up in it, --help prints it, and a test holds it against the classes of
+// all packages and against docs/exit-codes.md.
+var exits = []struct {
+	code  int
+	class string // of the fault; "" for no fault
+	means string
+}{
+	{exitComplete, "", "complete; with a bucket, the object's size and checksum are confirmed"},
+	{exitInternal, "internal", "fault of beam itself"},
+	{exitUsage, "usage", "usage or configuration; nothing was started"},
+	{exitDegraded, classDegraded, "saved, but degraded: the report says how"},
+	{exitBroken, expect.Class, "saved, but an expectation (--expect-audio and the like) is broken"},
+	{exitEnvironment, "environment", "environment: Chrome, ffmpeg, PulseAudio or Xvfb is missing or won't start"},
+	{exitRoom, "room", "the room refused, or never became ready"},
+	{exitEmpty, "empty", "nothing worth keeping was recorded"},
+	{exitBrowser, "browser", "browser lost; what was recorded until then is kept and finished"},
+	{exitAudio, "audio", "audio lost; what was recorded until then is kept and finished"},
+	{exitEncoder, "encoder", "encoder failed; what was recorded until then is kept and finished"},
+	{exitUpload, "upload", "not uploaded, or the bucket can't be reached: file and journal are kept"},
 }
 
-const exitHelp = `Exit codes:
-  0    complete; with a bucket, the object's size and checksum are confirmed
-  1    fault of beam itself
-  2    usage or configuration; nothing was started
-  3    saved, but degraded: the report says how
-  4    saved, but an expectation (--expect-audio and the like) is broken
-  10   environment: Chrome, ffmpeg, PulseAudio or Xvfb is missing or won't start
-  11   the room refused, or never became ready
-  12   nothing worth keeping was recorded
-  20   browser lost      } what was recorded until then
-  21   sound lost        } is kept and finished
-  22   encoder failed    }
-  30   not uploaded, or the bucket can't be reached: file and journal are kept
-  130, 143  ended at once by a second signal
-`
+// exitHelp is the table as the help of beam prints it. It is indented as a block
+// of code, which the man page keeps as it is.
+func exitHelp() string {
+	var b strings.Builder
+	b.WriteString("Exit codes:\n\n")
+	for _, e := range exits {
+		fmt.Fprintf(&b, "    %-8d  %s\n", e.code, e.means)
+	}
+	fmt.Fprintf(&b, "    %-8s  %s\n", "130, 143", "ended at once by a second signal, SIGINT or SIGTERM")
+	return b.String()
+}
 
 // faulty is implemented by the errors of beam and of the packages below it.
 type faulty interface {
@@ -64,7 +73,9 @@ type faulty interface {
 // was asked for.
 type errDegraded struct{ why []string }
 
-func (e *errDegraded) Error() string { return "saved, but degraded: " + strings.Join(e.why, "; ") }
+func (e *errDegraded) Error() string    { return "saved, but degraded: " + strings.Join(e.why, "; ") }
+func (*errDegraded) FaultClass() string { return classDegraded }
+func (*errDegraded) FaultHint() string  { return "" }
 
 // usageError is an error in the command line.
 type usageError struct{ error }
@@ -80,16 +91,15 @@ func usagef(format string, args ...any) error {
 // exitCode returns the exit code for what a command returned. It is the only
 // place that maps errors to codes.
 func exitCode(err error) int {
-	var degraded *errDegraded
-	var fault faulty
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitComplete
-	case errors.As(err, &degraded):
-		return exitDegraded
-	case errors.As(err, &fault):
-		if code, known := exitCodes[fault.FaultClass()]; known {
-			return code
+	}
+	var fault faulty
+	if errors.As(err, &fault) {
+		for _, e := range exits {
+			if e.class != "" && e.class == fault.FaultClass() {
+				return e.code
+			}
 		}
 	}
 	return exitInternal

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,16 +39,23 @@ The URL and the flags can be read by whoever can read the Job; credentials belon
 into the Secret, whose keys become environment variables. docs/deploy.md tells more.`,
 		Example: `  beam job https://room.example/abc --bucket s3://recordings --image registry.example/beam --secret beam-s3
   beam job sweeper s3://recordings --image registry.example/beam --secret beam-s3`,
-		Args: exactArgs(1, "room URL"),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := recordingOf(cmd.Flags(), args[0])
+			room := cmd.Flags().Lookup("url").Value.String()
+			if len(args) == 1 {
+				room = args[0]
+			}
+			if room == "" {
+				return usagef("no room URL; see --help")
+			}
+			r, err := recordingOf(cmd.Flags(), room)
 			if err != nil {
 				return err
 			}
 			if !r.Bucket && o.Claim == "" {
 				return usagef("no --bucket: the recording would go with its pod; give one, or a volume with --spool-claim")
 			}
-			r.Args = append(given.args(), args[0])
+			r.Args = append(given.without("url"), room)
 			if o.Seccomp == "" {
 				a.stderr.warn("chrome will run without its sandbox: a cluster's usual profile allows no user namespaces; --seccomp-profile names one that does")
 			}
@@ -117,10 +125,8 @@ func recordingOf(f *pflag.FlagSet, room string) (job.Recording, error) {
 			return job.Recording{}, usageError{err}
 		}
 	}
-	for _, local := range []string{"temp-dir", "config"} {
-		if l := f.Lookup(local); l != nil && l.Changed {
-			return job.Recording{}, usagef("--%s names something of this machine, and the job runs on another", local)
-		}
+	if f.Changed("temp-dir") {
+		return job.Recording{}, usagef("--temp-dir names something of this machine, and the job runs on another")
 	}
 	if o := f.Lookup("output").Value.String(); strings.Contains(o, "/") && !strings.HasPrefix(o, "/spool/") {
 		return job.Recording{}, usagef("--output is %s; in the job only /spool can be written to", o)
@@ -170,12 +176,17 @@ func (a *app) printJob(manifest []byte, err error) error {
 	return err
 }
 
-// followed remembers the flags that were set, by the command line or by the
-// environment, in the order in which they were: some of beam record's are steps,
+// followed remembers the flags that were set, by the command line, the
+// environment or a file, in the order in which they were: some of beam record's are steps,
 // whose order counts.
 type followed struct{ set []string }
 
-func (f *followed) args() []string { return append([]string(nil), f.set...) }
+func (f *followed) args() []string { return slices.Clone(f.set) }
+
+// without returns the arguments but those of one flag.
+func (f *followed) without(flag string) []string {
+	return slices.DeleteFunc(f.args(), func(arg string) bool { return strings.HasPrefix(arg, "--"+flag+"=") })
+}
 
 // follow makes every flag of f tell when it is set.
 func follow(f *pflag.FlagSet) *followed {
@@ -203,14 +214,6 @@ func (v *followedValue) Set(s string) error {
 // whose flags it hands on.
 func usageOf(cmd *cobra.Command, own *pflag.FlagSet, handsOn string) {
 	cmd.SetUsageFunc(func(c *cobra.Command) error {
-		w := c.OutOrStderr()
-		fmt.Fprintf(w, "Usage:\n  %s\n", c.UseLine())
-		for _, sub := range c.Commands() {
-			if sub.IsAvailableCommand() {
-				fmt.Fprintf(w, "  %s\n", sub.UseLine())
-			}
-		}
-		fmt.Fprintf(w, "\nExamples:\n%s\n\nFlags:\n%s\nEvery flag of %s can be given too, and goes into the job.\n", c.Example, own.FlagUsages(), handsOn)
-		return nil
+		return writeUsage(c, own, "Every flag of "+handsOn+" can be given too, and goes into the job.")
 	})
 }

@@ -105,7 +105,7 @@ func (a *app) previewCommand() *cobra.Command {
 			p.Chrome = beam.ToolsFromEnvironment().Chrome
 			for _, name := range names {
 				p.Name = name
-				png, err := p.PNG(cmd.Context(), a.logger(cmd))
+				png, err := p.PNG(cmd.Context(), a.log)
 				if err != nil {
 					return err
 				}

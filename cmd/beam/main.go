@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
 // version is stamped by the linker: -ldflags "-X main.version=1.2.3".
@@ -18,6 +21,8 @@ func main() {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	os.Exit(run(os.Args[1:], signals, os.Stdout, os.Stderr))
 }
+
+func init() { cobra.EnableCommandSorting = false } // help lists commands in the order of use
 
 // run runs one command line and returns the exit code.
 func run(args []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
@@ -52,5 +57,6 @@ type app struct {
 	stop, hard context.Context
 	stdout     io.Writer
 	stderr     *console
-	parsed     bool // the command line was understood
+	log        *slog.Logger // from when the flags are known
+	parsed     bool         // the command line was understood
 }

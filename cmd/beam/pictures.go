@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"beam/capture/inspect"
-	"beam/capture/sheet"
+	"beam/capture/inspect/contactsheet"
 )
 
 // pictureFiles are the pictures of a recording that are wanted; "" for none.
@@ -63,15 +63,15 @@ func checkFile(flag, path, recording string, ends ...string) error {
 // draw writes the pictures, each whole or not at all.
 func (p pictureFiles) draw(ctx context.Context, tools inspect.Tools, recording string) error {
 	if p.contactSheet != "" {
-		if err := sheet.Save(p.contactSheet, func(w io.Writer) error {
-			return sheet.Contact(ctx, tools, recording, w, sheet.Options{})
+		if err := contactsheet.Save(p.contactSheet, func(w io.Writer) error {
+			return contactsheet.Contact(ctx, tools, recording, w, contactsheet.Options{})
 		}); err != nil {
 			return fmt.Errorf("draw the contact sheet: %w", err)
 		}
 	}
 	if p.thumbnail != "" {
-		if err := sheet.Save(p.thumbnail, func(w io.Writer) error {
-			return sheet.Thumbnail(ctx, tools, recording, w)
+		if err := contactsheet.Save(p.thumbnail, func(w io.Writer) error {
+			return contactsheet.Thumbnail(ctx, tools, recording, w)
 		}); err != nil {
 			return fmt.Errorf("make the thumbnail: %w", err)
 		}

@@ -32,8 +32,11 @@ before joining, and a bucket that is down holds nothing up. What a crash or a de
 bucket leaves is finished with beam recover. Credentials come from the environment,
 the AWS configuration files or the machine's role, never from a flag.
 
-A report goes beside the file: meeting.json beside meeting.mp4. Every flag can
-also be set by an environment variable: BEAM_READY_TIMEOUT for --ready-timeout.
+A report goes beside the file: meeting.json beside meeting.mp4.
+
+Every flag can also be set by an environment variable, such as BEAM_READY_TIMEOUT
+for --ready-timeout, and by a line of the file of --config: ready-timeout: 1m. The
+command line counts first, then the environment. The room can be BEAM_URL.
 BEAM_TOKEN, or BEAM_API_KEY and BEAM_API_SECRET, open rooms that want one; the
 names that LiveKit uses are understood too.
 BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use.`,
@@ -46,11 +49,11 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{beam.DemoRoom}, cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.config.Room = args[0]
 			}
-			return a.record(cmd, o)
+			return a.record(o)
 		},
 	}
 	c := &o.config
@@ -83,7 +86,7 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 	return cmd
 }
 
-func (a *app) record(cmd *cobra.Command, o recordOptions) error {
+func (a *app) record(o recordOptions) error {
 	o.config.Version = version
 	o.config.Secrets = secretsFromEnvironment()
 	if err := o.room.read(&o.config.Theme); err != nil {
@@ -101,7 +104,7 @@ func (a *app) record(cmd *cobra.Command, o recordOptions) error {
 		return err
 	}
 	began := time.Now()
-	report, err := beam.Record(a.stop, a.hard, settings, a.logger(cmd), a.sink(settings, o.json))
+	report, err := beam.Record(a.stop, a.hard, settings, a.log, a.sink(settings, o.json))
 	err = o.smoke.tell(settings, report, began, err)
 	if report != nil {
 		a.summary(report)

@@ -43,11 +43,10 @@ It never touches what a living recorder writes, and can be repeated.`,
 }
 
 func (a *app) recover(cmd *cobra.Command, what string, o beam.RecoverOptions, asJSON bool) error {
-	log := a.logger(cmd)
 	encoder := json.NewEncoder(a.stdout)
 	if strings.Contains(what, "://") {
 		o.Storage.Bucket, o.Storage.DeleteLocal = what, false
-		all, err := beam.RecoverBucket(cmd.Context(), o.Storage, log)
+		all, err := beam.RecoverBucket(cmd.Context(), o.Storage, a.log)
 		for _, r := range all {
 			if asJSON {
 				err = firstError(err, encoder.Encode(bucketLine(r)))
@@ -65,7 +64,7 @@ func (a *app) recover(cmd *cobra.Command, what string, o beam.RecoverOptions, as
 		return a.recoverFolder(cmd, what, o, asJSON)
 	}
 	o.Progress = a.uploadStatus
-	r := beam.RecoverFile(cmd.Context(), what, o, log)
+	r := beam.RecoverFile(cmd.Context(), what, o, a.log)
 	a.stderr.end()
 	if asJSON {
 		return firstError(r.Err, encoder.Encode(r))
@@ -81,7 +80,7 @@ func (a *app) recoverFolder(cmd *cobra.Command, dir string, o beam.RecoverOption
 	o.Progress = a.uploadStatus
 	var failed error
 	n := 0
-	err := beam.RecoverFolder(cmd.Context(), dir, o, a.logger(cmd), func(r beam.Recovered) {
+	err := beam.RecoverFolder(cmd.Context(), dir, o, a.log, func(r beam.Recovered) {
 		n++
 		a.stderr.end()
 		failed = firstError(failed, r.Err)

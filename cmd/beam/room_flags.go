@@ -21,6 +21,7 @@ type roomOptions struct{ css, logo string }
 // drawn.
 func roomFlags(f *pflag.FlagSet, c *beam.Config, o *roomOptions) {
 	f.StringVar(&c.Layout, "layout", c.Layout, "what to show: "+strings.Join(layout.Names(), ", ")+", or the URL of a layout page")
+	f.StringVar(&c.Room, "url", "", "the room, where no argument names it")
 	f.StringVar(&c.Platform, "platform", "", "kind of room: "+strings.Join(layout.Platforms(), ", ")+" (default by the URL)")
 	f.StringVar(&c.RoomName, "room", "", "name of the room, where the URL has none (LiveKit)")
 	f.StringVar(&c.Name, "name", c.Name, "name of the recorder in the room, where it is seen")

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"log/slog"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -12,69 +11,67 @@ import (
 
 // command returns the command line of Beam.
 func (a *app) command() *cobra.Command {
+	var log logOptions
+	var config string
 	root := &cobra.Command{
 		Use:   "beam",
 		Short: "Record a web meeting into one MP4",
 		Long: "Beam joins a web meeting in a real Chrome, as one more participant that nobody\n" +
-			"sees or hears, and records what that participant sees and hears into one MP4.\n\n" + exitHelp,
+			"sees or hears, and records what that participant sees and hears into one MP4.\n\n" +
+			"Each flag has an environment variable, and a key of the same name in the YAML file\n" +
+			"of --config: the command line counts first, then the environment, then the file.\n\n" + exitHelp(),
+		Example: `  beam record https://room.example/abc -o meeting.mp4
+  beam record demo --duration 15s -o demo.mp4
+  beam doctor`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		// A flag that was not given takes its value from the environment.
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.parsed = true
-			return fromEnvironment(cmd.Flags(), os.LookupEnv)
+			if err := fromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
+				return err
+			}
+			if config != "" {
+				if err := fromConfig(cmd, config); err != nil {
+					return err
+				}
+			}
+			return a.startLog(log)
 		},
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.PersistentFlags().Bool("verbose", false, "tell what Beam does, on standard error")
-	root.AddCommand(a.recordCommand(), a.layoutsCommand(), a.demoCommand(), a.inspectCommand(), a.validateCommand(), a.recoverCommand())
-	root.AddCommand(a.controlCommands()...)
-	root.AddCommand(a.doctorCommand(), a.jobCommand(), a.versionCommand())
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(usage)
+	root.PersistentFlags().StringVar(&config, "config", "", "YAML `FILE` with values for flags: resolution: 1080p")
+	logFlags(root.PersistentFlags(), &log)
+	completeLogFlags(root)
+	root.AddGroup(commandGroups()...)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+		}
+		root.AddCommand(commands...)
+	}
+	add(groupRecord, a.recordCommand(), a.layoutsCommand(), a.demoCommand())
+	add(groupRunning, a.controlCommands()...)
+	add(groupFiles, a.inspectCommand(), a.recoverCommand(), a.validateCommand())
+	add(groupMachine, a.doctorCommand(), a.jobCommand())
+	add("", a.manCommand(), a.versionCommand())
 	return root
 }
 
-// envPrefix begins the name of every environment variable that stands for a
-// flag: BEAM_READY_TIMEOUT for --ready-timeout.
-const envPrefix = "BEAM_"
-
-func envName(flag string) string {
-	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
-}
-
-// fromEnvironment sets each flag that was not given to what its environment
-// variable says, if that is set and not empty.
-func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
-	var first error
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Changed || f.Name == "help" || f.Name == "version" {
-			return
-		}
-		value, ok := lookup(envName(f.Name))
-		if !ok || value == "" {
-			return
-		}
-		if err := flags.Set(f.Name, value); err != nil && first == nil {
-			first = usagef("%s=%q: %w", envName(f.Name), value, err)
-		}
-	})
-	return first
-}
-
-// logger returns the log of a command: silent unless --verbose is set.
-func (a *app) logger(cmd *cobra.Command) *slog.Logger {
-	if verbose, _ := cmd.Flags().GetBool("verbose"); !verbose {
-		return slog.New(slog.DiscardHandler)
+// flagError is the error of a command line that can't be parsed; it names the
+// flag that an unknown one is like.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || unknown.GetSpecifiedName() == "" {
+		return usageError{err}
 	}
-	return slog.New(slog.NewTextHandler(lineWriter{a.stderr}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// lineWriter prints the lines of the log above the live line.
-type lineWriter struct{ c *console }
-
-func (w lineWriter) Write(b []byte) (int, error) {
-	w.c.print("%s", b)
-	return len(b), nil
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := nearest(unknown.GetSpecifiedName(), names); near != "" {
+		return usagef("%w; did you mean --%s?", err, near)
+	}
+	return usagef("%w; see %s --help", err, cmd.CommandPath())
 }
 
 // exactArgs is cobra.ExactArgs with an error that says what is wanted.

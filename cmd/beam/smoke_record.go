@@ -8,7 +8,7 @@ import (
 
 	"beam/beam"
 	"beam/beam/expect"
-	"beam/capture/sheet"
+	"beam/capture/inspect/contactsheet"
 )
 
 // into checks the options and puts them into the configuration.
@@ -40,5 +40,5 @@ func (o *smokeOptions) tell(s beam.Settings, r *beam.Report, began time.Time, fa
 			run.Console = *r.Console
 		}
 	}
-	return errors.Join(failed, sheet.Save(o.junit, func(w io.Writer) error { return expect.WriteJUnit(w, run) }))
+	return errors.Join(failed, contactsheet.Save(o.junit, func(w io.Writer) error { return expect.WriteJUnit(w, run) }))
 }

@@ -45,7 +45,7 @@ and 30 when the store can't be reached.`,
 }
 
 func (a *app) validate(cmd *cobra.Command, storage beam.Storage, asJSON bool) error {
-	all, err := beam.ValidateStorage(cmd.Context(), storage, a.logger(cmd))
+	all, err := beam.ValidateStorage(cmd.Context(), storage, a.log)
 	encoder := json.NewEncoder(a.stdout)
 	encoder.SetIndent("", "  ")
 	for _, v := range all {

@@ -2,7 +2,7 @@
 // there and when there is something to record, draws the layouts over the page,
 // and keeps people who are not asked for out of picture and sound.
 //
-// It owns the JavaScript and the style sheet in this folder and composes them
+// It owns the JavaScript and the style sheet in this directory and composes them
 // into one script. It drives no browser, knows no platform (a platform's script
 // is given to it as text) and must not import beam, capture or its siblings.
 //
@@ -10,12 +10,14 @@
 //
 // Script joins the files of js in a fixed order inside one function and calls it.
 // They hold declarations only; main.js begins the work. geometry.js, seats.js,
-// speech.js, filter.js and roster.js decide and touch nothing; tap.js, gate.js,
+// speech.js, filter.js, roster.js and director.js decide and touch no document;
+// ready.js tells when there is something to record; tap.js, gate.js,
 // withhold.js and levels.js deal with media; videos.js and stats.js count for
 // StatsExpression, which asks them through __beamDo; tile.js, cover.js and stage.js
 // draw; hub.js brings them together. plainstats.js is no part of it: it is what is
-// counted in a page without the script. Nothing of it is seen by the page but window.beam, and two hidden
-// properties: __beamDo for Beam and __beamHome for the frames below.
+// counted in a page without the script. Nothing of it is seen by the page but
+// window.beam, and two hidden properties: __beamDo for Beam and __beamHome for the
+// frames below.
 //
 // # Frames
 //

@@ -8,10 +8,10 @@ import (
 	"os"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"beam/capture"
 	"beam/capture/chrome"
-
-	"go.uber.org/goleak"
 )
 
 // suite closes what the tests share before goleak looks.

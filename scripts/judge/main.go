@@ -10,7 +10,7 @@ import (
 	"os"
 
 	"beam/capture/inspect"
-	"beam/capture/judge"
+	"beam/capture/inspect/avsync"
 )
 
 func main() {
@@ -24,9 +24,9 @@ func main() {
 		var result any
 		var err error
 		if os.Args[1] == "lipsync" {
-			result, err = judge.JudgeLipSync(context.Background(), inspect.Tools{}, path)
+			result, err = avsync.JudgeLipSync(context.Background(), inspect.Tools{}, path)
 		} else {
-			result, err = judge.JudgeTiming(context.Background(), inspect.Tools{}, path)
+			result, err = avsync.JudgeTiming(context.Background(), inspect.Tools{}, path)
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "judge: %s: %v\n", path, err)

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
+
+	"beam/capture/child"
 )
 
 // plainPreset is the baseline's preset where Beam recorded nothing of that size
@@ -34,27 +35,28 @@ func (b *bench) baseline(ctx context.Context, k kind, url, path string) (figures
 	if k.size == "1080p" {
 		rate = "4500k"
 	}
-	cmd := command(ctx, "ffmpeg", "-y", "-v", "error", "-nostdin",
+	c := command("ffmpeg", "-y", "-v", "error", "-nostdin",
 		"-f", "x11grab", "-draw_mouse", "0", "-framerate", "30", "-video_size", size(k).String(), "-thread_queue_size", "4096", "-i", s.x11.Display()+"+0,0",
 		"-f", "pulse", "-thread_queue_size", "4096", "-i", "beam.monitor",
 		"-c:a", "aac", "-b:a", "128k", "-af", "aresample=async=1",
 		"-c:v", "libx264", "-preset", f.preset, "-profile:v", "main", "-pix_fmt", "yuv420p", "-r", "30", "-crf", "25", "-maxrate", rate, "-bufsize", rate,
 		"-g", "60", "-tune", "zerolatency", "-movflags", "+faststart", "-f", "mp4", path)
-	cmd.Env = append(os.Environ(), "XAUTHORITY="+s.x11.XAuthority(), "PULSE_SERVER="+s.pulse.Addr())
+	c.Env = child.Tool.Environment("XAUTHORITY="+s.x11.XAuthority(), "PULSE_SERVER="+s.pulse.Addr())
 	var complaints strings.Builder
-	cmd.Stderr = &complaints
-	if err := cmd.Start(); err != nil {
+	c.Stderr = &complaints
+	p, err := child.Start(ctx, c)
+	if err != nil {
 		return f, err
 	}
-	w := startWatch(append(s.roots(), cmd.Process.Pid)...)
+	w := startWatch(append(s.roots(), p.PID())...)
 	from := time.Now()
 	wait(ctx, settled+k.seconds(b.seconds))
 	samples := w.end()
 	stopped := time.Now()
 	usage(samples, from.Add(settled), stopped, &f)
 	f.memory = peakMemory(samples)
-	_ = cmd.Process.Signal(syscall.SIGINT) // it may have ended by itself; Wait tells
-	err = cmd.Wait()
+	p.Signal(syscall.SIGINT) // it may have ended by itself; Wait tells
+	err = p.Wait()
 	f.finish = time.Since(stopped).Seconds()
 	// ffmpeg ends with 255 after a signal.
 	if exit := new(exec.ExitError); errors.As(err, &exit) && exit.ExitCode() == 255 {

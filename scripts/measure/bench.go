@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"beam/beam/demo"
+	"beam/capture/child"
 	"beam/capture/inspect"
 )
 
@@ -154,23 +156,28 @@ func (b *bench) record(ctx context.Context, k kind, url, path string) (figures, 
 		args = append(args, b.store.arguments()...)
 		env = append(env, b.store.environment()...)
 	}
-	cmd := command(ctx, b.beam, args...)
-	cmd.Env = env
+	c := command(b.beam, args...)
+	c.Env = env
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	c.Stdout, c.Stderr = &out, &out
 	began := time.Now()
-	if err := cmd.Start(); err != nil {
+	p, err := child.Start(ctx, c)
+	if err != nil {
 		return f, err
 	}
-	w := startWatch(cmd.Process.Pid)
-	err := cmd.Wait()
+	w := startWatch(p.PID())
+	err = p.Wait()
 	took := time.Since(began)
 	samples := w.end()
 	const degraded = 3 // exit code: saved, but not as it was asked for
 	if ctx.Err() != nil {
 		return f, ctx.Err()
 	}
-	if code := cmd.ProcessState.ExitCode(); code != 0 && code != degraded {
+	code := 0
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	}
+	if err != nil && code != degraded {
 		return f, fmt.Errorf("%w\n%s", err, out.String())
 	}
 	report, err := readReport(strings.TrimSuffix(path, ".mp4") + ".json")
@@ -178,7 +185,7 @@ func (b *bench) record(ctx context.Context, k kind, url, path string) (figures, 
 		return f, err
 	}
 	report.fill(&f, k)
-	f.exit = float64(cmd.ProcessState.ExitCode())
+	f.exit = float64(code)
 	f.finish = (took - report.StartedAt.Sub(began) - length).Seconds()
 	f.memory = max(f.memory, peakMemory(samples)) // Beam looks at its own less often
 	usage(samples, report.StartedAt.Add(settled), report.StartedAt.Add(length), &f)
@@ -200,9 +207,9 @@ func (b *bench) openStore(ctx context.Context) (err error) {
 	return err
 }
 
-func (b *bench) closeStore() {
+func (b *bench) closeStore(ctx context.Context) {
 	if b.store != nil {
-		b.store.close()
+		b.store.close(ctx)
 	}
 }
 

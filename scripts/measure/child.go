@@ -4,34 +4,29 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"syscall"
 	"time"
+
+	"beam/capture/child"
 )
 
 // childGrace is what a child gets to end in order; Beam has deadlines of its
 // own for each program below it, which add up to less.
 const childGrace = 30 * time.Second
 
-// command returns a command that is asked to end when ctx ends, and killed when
-// it does not. It has a process group of its own: a Ctrl-C in the terminal is
-// for this program, which passes it on once. Beam would take a second signal
-// for an order to drop everything.
-func command(ctx context.Context, path string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = childGrace
-	return cmd
+// command returns a command that is asked to end when its context ends or this
+// program dies, and killed when it does not. It has the environment of this
+// program, as a user's Beam would. Its process group is its own: a Ctrl-C in the
+// terminal is for this program, which passes it on once. Beam would take a second
+// signal for an order to drop everything.
+func command(path string, args ...string) child.Command {
+	return child.Command{Path: path, Args: args, Env: os.Environ(), Grace: childGrace, DeathSignal: syscall.SIGTERM, Linger: childGrace}
 }
 
-// terminate ends a command that was started and waits for it.
-func terminate(cmd *exec.Cmd) {
-	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-	kill := time.AfterFunc(childGrace, func() { _ = cmd.Process.Kill() })
-	defer kill.Stop()
-	_ = cmd.Wait() // it was told to end
+// terminate ends a program and waits for it.
+func terminate(ctx context.Context, p *child.Process) {
+	p.Stop(context.WithoutCancel(ctx), childGrace)
 }
 
 // burnArgument makes this program the busy neighbour.
@@ -59,16 +54,20 @@ func startBurning(ctx context.Context) (end func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := command(ctx, self, burnArgument)
-	in, err := cmd.StdinPipe()
+	theirs, in, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	defer theirs.Close()
+	c := command(self, burnArgument)
+	c.Stdin = theirs
+	p, err := child.Start(ctx, c)
+	if err != nil {
+		in.Close()
 		return nil, err
 	}
 	return func() {
-		_ = in.Close()
-		terminate(cmd)
+		in.Close()
+		terminate(ctx, p)
 	}, nil
 }

@@ -7,12 +7,12 @@ import (
 
 	"beam/capture"
 	"beam/capture/inspect"
-	"beam/capture/judge"
-	"beam/capture/marks"
+	"beam/capture/inspect/avsync"
+	"beam/capture/inspect/testpattern"
 )
 
 func judgeTiming(ctx context.Context, tools inspect.Tools, path string, f *figures) error {
-	t, err := judge.JudgeTiming(ctx, tools, path)
+	t, err := avsync.JudgeTiming(ctx, tools, path)
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,7 @@ func judgeTiming(ctx context.Context, tools inspect.Tools, path string, f *figur
 }
 
 func judgeLipSync(ctx context.Context, tools inspect.Tools, path string, f *figures) error {
-	l, err := judge.JudgeLipSync(ctx, tools, path)
+	l, err := avsync.JudgeLipSync(ctx, tools, path)
 	if err != nil {
 		return err
 	}
@@ -44,27 +44,27 @@ func (b *bench) judgeRoom(ctx context.Context, tools inspect.Tools, path string,
 	frame := image.Rect(0, 0, info.Video.Width, info.Video.Height)
 	full := inspect.PictureOptions{Format: inspect.RGB}
 	var tile image.Rectangle
-	var readings []marks.Reading
+	var readings []testpattern.Reading
 	err = tools.Pictures(ctx, path, full, func(p inspect.Picture) error {
-		rgb := marks.NewRGB(p.Pix, p.W, p.H)
+		rgb := testpattern.NewRGB(p.Pix, p.W, p.H)
 		value, ok := uint32(0), false
 		if !tile.Empty() {
 			value, ok = readTile(p, tile)
 		}
 		if !ok {
 			// The tile moved: somebody came, went, or shared a screen.
-			if ground := marks.FindColour(rgb, b.people[0].Color, 24); !ground.Empty() {
+			if ground := testpattern.FindColour(rgb, b.people[0].Color, 24); !ground.Empty() {
 				tile = clipAround(ground, frame)
 				value, ok = readTile(p, tile)
 			}
 		}
-		readings = append(readings, marks.Reading{At: p.PTS, Value: value, OK: ok})
+		readings = append(readings, testpattern.Reading{At: p.PTS, Value: value, OK: ok})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	m := marks.MeasureMotion(readings)
+	m := testpattern.MeasureMotion(readings)
 	f.distinct, f.freeze = m.DistinctPerSecond, m.LongestFreezeMs
 	f.kept = kept(readings)
 	return nil
@@ -78,7 +78,7 @@ func clipAround(r, frame image.Rectangle) image.Rectangle {
 }
 
 func readTile(p inspect.Picture, tile image.Rectangle) (uint32, bool) {
-	strip := marks.ClipRect(tile)
+	strip := testpattern.ClipRect(tile)
 	gray := image.NewGray(strip)
 	for y := strip.Min.Y; y < strip.Max.Y; y++ {
 		for x := strip.Min.X; x < strip.Max.X; x++ {
@@ -86,12 +86,12 @@ func readTile(p inspect.Picture, tile image.Rectangle) (uint32, bool) {
 			gray.Pix[gray.PixOffset(x, y)] = uint8((int(p.Pix[i]) + 2*int(p.Pix[i+1]) + int(p.Pix[i+2])) / 4)
 		}
 	}
-	value, err := marks.ReadStrip(gray, strip, marks.Picture)
+	value, err := testpattern.ReadStrip(gray, strip, testpattern.Picture)
 	return value, err == nil
 }
 
 // kept returns the share of the source's pictures that the recording shows.
-func kept(readings []marks.Reading) float64 {
+func kept(readings []testpattern.Reading) float64 {
 	const longestGap = 60 // numbers; beyond that the strip was not read for a while, or the clip began again
 	shown, sent := 0, 0
 	last, known := uint32(0), false

@@ -58,7 +58,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	defer room.close()
+	defer room.close(ctx)
 	dir := o.keep
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "beam-measure-"); err != nil {
@@ -70,7 +70,7 @@ func run(ctx context.Context, o options) error {
 		options: o, dir: dir, room: room, people: demo.Participants(),
 		presets: map[string]string{}, log: slog.New(slog.DiscardHandler),
 	}
-	defer b.closeStore()
+	defer b.closeStore(ctx)
 	var rows table
 	var failed error
 	for _, g := range o.groups() {
@@ -81,7 +81,7 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	// What was measured is worth its time, also when the rest was not.
-	printMachine(b.machine)
+	printMachine(context.WithoutCancel(ctx), b.machine)
 	printTable(rows)
 	printNotes(rows)
 	printBars(rows)

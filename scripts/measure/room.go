@@ -5,34 +5,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
+	"os"
 	"strings"
+
+	"beam/capture/child"
 )
 
 // room is a demo room served by a process of its own, so that what it uses is
 // not counted as the recorder's.
 type room struct {
-	cmd  *exec.Cmd
+	beam *child.Process
+	out  *os.File          // what it prints; it would die of printing more into a closed pipe
 	urls map[string]string // page: URL
 }
 
 func startRoom(ctx context.Context, beam string) (*room, error) {
-	cmd := command(ctx, beam, "demo")
-	out, err := cmd.StdoutPipe()
+	out, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	c := command(beam, "demo")
+	c.Stdout = theirs
+	p, err := child.Start(ctx, c)
+	theirs.Close()
+	if err != nil {
+		out.Close()
 		return nil, err
 	}
-	r := &room{cmd: cmd, urls: map[string]string{}}
+	r := &room{beam: p, out: out, urls: map[string]string{}}
 	lines := bufio.NewScanner(out)
 	for len(r.urls) < 3 && lines.Scan() {
 		name, url, _ := strings.Cut(lines.Text(), ": ")
 		r.urls[name] = strings.TrimSpace(url)
 	}
 	if len(r.urls) < 3 {
-		r.close()
+		r.close(ctx)
 		return nil, errors.New("the demo room did not start")
 	}
 	return r, nil
@@ -59,4 +66,7 @@ func (r *room) url(page string) (string, error) {
 	return "", fmt.Errorf("no page %q", page)
 }
 
-func (r *room) close() { terminate(r.cmd) }
+func (r *room) close(ctx context.Context) {
+	terminate(ctx, r.beam)
+	r.out.Close()
+}

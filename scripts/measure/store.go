@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
+
+	"beam/capture/child"
 )
 
 // store is an S3 server on loopback, a process of its own, for the rows that
 // upload.
 type store struct {
-	cmd *exec.Cmd
-	dir string
-	url string
+	gateway *child.Process
+	dir     string
+	url     string
 }
 
 const storeBucket = "recordings"
@@ -34,9 +35,9 @@ func startStore(ctx context.Context, gateway string) (*store, error) {
 		err = os.Mkdir(filepath.Join(dir, storeBucket), 0o755)
 	}
 	if err == nil {
-		s.cmd = command(ctx, gateway, "--port", addr, "--quiet", "posix", dir)
-		s.cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY=measure", "ROOT_SECRET_KEY=measure-secret")
-		err = s.cmd.Start()
+		c := command(gateway, "--port", addr, "--quiet", "posix", dir)
+		c.Env = child.Tool.Environment("ROOT_ACCESS_KEY=measure", "ROOT_SECRET_KEY=measure-secret")
+		s.gateway, err = child.Start(ctx, c)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the store: %w", err), os.RemoveAll(dir))
@@ -47,7 +48,7 @@ func startStore(ctx context.Context, gateway string) (*store, error) {
 			return s, conn.Close()
 		}
 		if time.Now().After(deadline) {
-			s.close()
+			s.close(ctx)
 			return nil, fmt.Errorf("the store does not answer: %w", err)
 		}
 	}
@@ -71,7 +72,7 @@ func (s *store) environment() []string {
 	return []string{"AWS_ACCESS_KEY_ID=measure", "AWS_SECRET_ACCESS_KEY=measure-secret", "AWS_REGION=us-east-1"}
 }
 
-func (s *store) close() {
-	terminate(s.cmd)
+func (s *store) close(ctx context.Context) {
+	terminate(ctx, s.gateway)
 	_ = os.RemoveAll(s.dir)
 }

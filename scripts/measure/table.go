@@ -1,20 +1,22 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"beam/capture/child"
 )
 
 // printMachine prints what the figures were taken on; found is nil where no
 // report told.
-func printMachine(found *machine) {
+func printMachine(ctx context.Context, found *machine) {
 	model := "unknown processor"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		for line := range strings.Lines(string(text)) {
@@ -29,8 +31,10 @@ func printMachine(found *machine) {
 		fmt.Printf("Beam may use %.4g, finds them %.2g times as slow as the reference and a page fault to cost %.2g us; ", found.Cores, found.Slowness, found.PageFault)
 	}
 	for _, program := range [][]string{{"chromium", "--version"}, {"ffmpeg", "-version"}} {
-		out, _ := exec.Command(program[0], program[1:]...).Output()
-		line, _, _ := strings.Cut(string(out), "\n")
+		out := &child.Buffer{Limit: 4096, Forget: true}
+		// Where it is missing the line says nothing of it.
+		_ = child.Run(ctx, child.Command{Path: program[0], Args: program[1:], Env: child.Tool.Environment(), Stdout: out})
+		line, _, _ := strings.Cut(out.String(), "\n")
 		line, _, _ = strings.Cut(line, " Copyright")
 		fmt.Printf("%s; ", strings.TrimSpace(line))
 	}

@@ -1,10 +1,9 @@
 package doctor
 
 import (
-	"os"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/prometheus/procfs"
 
 	"beam/beam"
 )
@@ -41,30 +40,20 @@ func (b *busyMeter) cores() float64 {
 }
 
 func processorSeconds() (float64, bool) {
-	text, err := os.ReadFile("/proc/stat")
+	proc, err := procfs.NewDefaultFS()
 	if err != nil {
 		return 0, false
 	}
-	return parseStat(string(text))
-}
-
-// parseStat returns the seconds that all processors together were busy since
-// the start of the machine (proc_stat(5)): user, nice, system, irq and softirq
-// of the first line, in ticks of 10 ms. What other machines on the same host
-// take (steal) is not in it.
-func parseStat(text string) (float64, bool) {
-	line, _, _ := strings.Cut(text, "\n")
-	fields := strings.Fields(line)
-	if len(fields) < 8 || fields[0] != "cpu" {
+	stat, err := proc.Stat()
+	if err != nil {
 		return 0, false
 	}
-	var ticks uint64
-	for _, i := range []int{1, 2, 3, 6, 7} {
-		n, err := strconv.ParseUint(fields[i], 10, 48)
-		if err != nil {
-			return 0, false
-		}
-		ticks += n
-	}
-	return float64(ticks) / 100, true
+	return busySeconds(stat.CPUTotal), true
+}
+
+// busySeconds returns the seconds that all processors together were busy since
+// the start of the machine (proc_stat(5)). What other machines on the same host
+// take (steal) is not in it.
+func busySeconds(c procfs.CPUStat) float64 {
+	return c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ
 }

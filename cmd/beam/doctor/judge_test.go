@@ -12,8 +12,8 @@ import (
 
 	"beam/beam"
 	"beam/capture"
-	"beam/capture/judge"
-	"beam/capture/marks"
+	"beam/capture/inspect/avsync"
+	"beam/capture/inspect/testpattern"
 )
 
 // expect checks a finding: its status, that it tells what was found, and that
@@ -207,7 +207,7 @@ func TestJudgeTrials(t *testing.T) {
 		r := trial{
 			Report: &beam.Report{Engine: "x11", Width: 1280, Height: 720, FPS: 30, Pictures: &beam.PictureReport{Dropped: 1},
 				Resources: []beam.ResourceReport{{Cores: 0.5, PeakMB: 100}, {Cores: 0.25, PeakMB: 50}}},
-			Timing: judge.Timing{Timing: marks.Timing{Motion: marks.Motion{DistinctPerSecond: 29.9}, Beeps: 9, OffsetSpreadMs: 3}},
+			Timing: avsync.Timing{Timing: testpattern.Timing{Motion: testpattern.Motion{DistinctPerSecond: 29.9}, Beeps: 9, OffsetSpreadMs: 3}},
 		}
 		r.Settings.Capture = beam.EngineX11
 		r.LipSync.Flashes, r.LipSync.Offset.MedianMs = 9, -12
@@ -224,7 +224,7 @@ func TestJudgeTrials(t *testing.T) {
 			r.Err, r.Report = &capture.Fault{Op: "start chrome", Hint: "buy one", Err: errors.New("no")}, nil
 		}, Problem, "start chrome: no", "buy one"},
 		"nothing":    {func(r *trial) { r.Report = nil }, Problem, "leaves nothing", "--resolution"},
-		"blank":      {func(r *trial) { r.JudgeErr = fmt.Errorf("x: %w", marks.ErrNoMark) }, Problem, "don't show the page", "beam record demo"},
+		"blank":      {func(r *trial) { r.JudgeErr = fmt.Errorf("x: %w", testpattern.ErrNoMark) }, Problem, "don't show the page", "beam record demo"},
 		"unreadable": {func(r *trial) { r.JudgeErr = errors.New("no ffprobe") }, Warning, "no ffprobe", "beam inspect"},
 		"slow":       {func(r *trial) { r.Timing.DistinctPerSecond = 20 }, Warning, "pictures are lost", "use a lower --resolution"},
 		"crowded":    {func(r *trial) { r.Timing.DistinctPerSecond, r.Others = 20, 1.1 }, Warning, "pictures are lost", "other programs keep 1.1 cores busy"},
@@ -241,7 +241,7 @@ func TestJudgeTrials(t *testing.T) {
 	}
 	expect(t, judgeLipSync(good(func(*trial) {})), OK, "sound 12 ms early", "")
 	expect(t, judgeLipSync(good(func(r *trial) { r.LipSync.Offset.MedianMs = 61 })), Warning, "sound 61 ms late", "--fps")
-	expect(t, judgeLipSync(good(func(r *trial) { r.JudgeErr = marks.ErrNoMark })), Warning, "no flash", "--fps")
+	expect(t, judgeLipSync(good(func(r *trial) { r.JudgeErr = testpattern.ErrNoMark })), Warning, "no flash", "--fps")
 }
 
 func TestVerdict(t *testing.T) {

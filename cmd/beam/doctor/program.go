@@ -1,15 +1,13 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
-	"runtime"
-	"syscall"
 	"time"
+
+	"beam/capture/child"
 )
 
 const (
@@ -26,17 +24,11 @@ const (
 func ask(ctx context.Context, program string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	// The kernel sends the death signal when the thread that started a child
-	// ends (prctl(2), PR_SET_PDEATHSIG).
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	var out, complaints bytes.Buffer
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Stdout, cmd.Stderr = &limited{w: &out, left: mostOutput}, &limited{w: &complaints, left: 4096}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
-	err := cmd.Run()
+	out := &child.Buffer{Limit: mostOutput, Forget: true}
+	complaints := &child.Buffer{Limit: 4096, Forget: true}
+	err := child.Run(ctx, child.Command{
+		Path: program, Args: args, Env: child.Tool.Environment(), Stdout: out, Stderr: complaints, Linger: time.Second,
+	})
 	switch {
 	case ctx.Err() != nil:
 		err = fmt.Errorf("%s did not answer: %w", program, ctx.Err())
@@ -47,19 +39,6 @@ func ask(ctx context.Context, program string, args ...string) (string, error) {
 		}
 	}
 	return out.String(), err
-}
-
-// limited passes on what fits and swallows the rest.
-type limited struct {
-	w    io.Writer
-	left int
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	n := min(len(p), l.left)
-	l.left -= n
-	_, err := l.w.Write(p[:n])
-	return len(p), err
 }
 
 // What is said of a program that could not be started for want of a folder.

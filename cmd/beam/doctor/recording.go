@@ -11,8 +11,8 @@ import (
 
 	"beam/beam"
 	"beam/beam/demo"
-	"beam/capture/judge"
-	"beam/capture/marks"
+	"beam/capture/inspect/avsync"
+	"beam/capture/inspect/testpattern"
 )
 
 // trial is a recording that was made to be measured.
@@ -21,9 +21,9 @@ type trial struct {
 	Err      error        // of the recording, or of the page it was to record
 	Report   *beam.Report // nil where nothing was left
 	JudgeErr error
-	Others   float64       // cores that other programs kept busy while it recorded
-	Timing   judge.Timing  // of the timing page
-	LipSync  judge.LipSync // of the lip-sync page
+	Others   float64        // cores that other programs kept busy while it recorded
+	Timing   avsync.Timing  // of the timing page
+	LipSync  avsync.LipSync // of the lip-sync page
 }
 
 // record records a page of the demo room and lets measure judge the file,
@@ -73,7 +73,7 @@ func (e *examination) recordTiming(ctx, hard context.Context, engine string) tri
 	return e.record(ctx, hard, engine, (*demo.Server).TimingURL, func(ctx context.Context, t *trial, path string) error {
 		tools, err := beam.DecodeTools(e.options.Tools)
 		if err == nil {
-			t.Timing, err = judge.JudgeTiming(ctx, tools, path)
+			t.Timing, err = avsync.JudgeTiming(ctx, tools, path)
 		}
 		return err
 	})
@@ -84,7 +84,7 @@ func (e *examination) recordLipSync(ctx, hard context.Context, engine string) tr
 	return e.record(ctx, hard, engine, (*demo.Server).LipSyncURL, func(ctx context.Context, t *trial, path string) error {
 		tools, err := beam.DecodeTools(e.options.Tools)
 		if err == nil {
-			t.LipSync, err = judge.JudgeLipSync(ctx, tools, path)
+			t.LipSync, err = avsync.JudgeLipSync(ctx, tools, path)
 		}
 		return err
 	})
@@ -135,7 +135,7 @@ func (t trial) failed(f *Finding) (done bool) {
 	if p := t.Report.Pictures; p != nil {
 		f.Data["dropped"] = p.Dropped
 	}
-	if t.JudgeErr != nil && !errors.Is(t.JudgeErr, marks.ErrNoMark) {
+	if t.JudgeErr != nil && !errors.Is(t.JudgeErr, testpattern.ErrNoMark) {
 		f.Status, f.Found = Warning, "it can't be judged: "+oneLine(t.JudgeErr)
 		f.Fix = fixFor(t.JudgeErr, "see what ffmpeg and ffprobe say to a file of Beam's: beam inspect FILE")
 		return true

@@ -13,16 +13,16 @@ import (
 	"beam/beam/demo"
 	"beam/capture"
 	"beam/capture/inspect"
-	"beam/capture/judge"
-	"beam/capture/marks"
+	"beam/capture/inspect/avsync"
+	"beam/capture/inspect/testpattern"
 )
 
 const blockTone = 100 * time.Millisecond // window of the tone meter
 
 // tones returns the levels of the tones in the file's sound.
-func tones(t *testing.T, path string, hz ...float64) []marks.ToneWindow {
+func tones(t *testing.T, path string, hz ...float64) []testpattern.ToneWindow {
 	t.Helper()
-	windows, err := judge.Tones(limited(t), inspect.Tools{}, path, hz, blockTone)
+	windows, err := avsync.Tones(limited(t), inspect.Tools{}, path, hz, blockTone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,10 +58,10 @@ func shares(t *testing.T, path string, colours ...color.RGBA) (at []time.Duratio
 	t.Helper()
 	opt := inspect.PictureOptions{Scale: capture.Size{Width: 320}, Format: inspect.RGB}
 	err := inspect.Tools{}.Pictures(limited(t), path, opt, func(p inspect.Picture) error {
-		rgb := marks.NewRGB(p.Pix, p.W, p.H)
+		rgb := testpattern.NewRGB(p.Pix, p.W, p.H)
 		row := make([]float64, len(colours))
 		for i, c := range colours {
-			row[i] = marks.Share(rgb, rgb.Rect, c, 24)
+			row[i] = testpattern.Share(rgb, rgb.Rect, c, 24)
 		}
 		at, share = append(at, p.PTS), append(share, row)
 		return nil
@@ -114,7 +114,7 @@ func TestRecordDemo(t *testing.T) {
 			t.Errorf("%s is in %d pictures of %d", p.Name, seen[i], len(share))
 		}
 		// Each speaks for 2.5 s at a time.
-		if heard := marks.Present(windows, i, -25); len(heard) < 2 || len(heard) > 8 {
+		if heard := testpattern.Present(windows, i, -25); len(heard) < 2 || len(heard) > 8 {
 			t.Errorf("%s is heard in the seconds %v", p.Name, heard)
 		}
 	}

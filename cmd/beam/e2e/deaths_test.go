@@ -16,7 +16,7 @@ import (
 
 	"beam/beam"
 	"beam/capture/inspect"
-	"beam/capture/marks"
+	"beam/capture/inspect/testpattern"
 )
 
 // kept checks that the file of a recording that a fault ended plays, and holds
@@ -66,8 +66,8 @@ func TestChromeDies(t *testing.T) {
 	}
 	windows := tones(t, r.out, 600, 900)
 	// Single windows don't count: on a busy machine Chrome drops some sound.
-	heard := func(i int, windows []marks.ToneWindow) bool {
-		return slices.ContainsFunc(windows, func(w marks.ToneWindow) bool { return w.LevelsDBFS[i] > -15 })
+	heard := func(i int, windows []testpattern.ToneWindow) bool {
+		return slices.ContainsFunc(windows, func(w testpattern.ToneWindow) bool { return w.LevelsDBFS[i] > -15 })
 	}
 	if before, end := windows[:until/blockTone-5], windows[len(windows)-20:]; !heard(0, before) || !heard(1, end) {
 		t.Errorf("sound before the loss: %v; at the end: %v", before, end)

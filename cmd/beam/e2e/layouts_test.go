@@ -18,7 +18,7 @@ import (
 	"beam/beam/demo"
 	"beam/capture"
 	"beam/capture/inspect"
-	"beam/capture/marks"
+	"beam/capture/inspect/testpattern"
 	"beam/layout/stage/stagetest"
 )
 
@@ -111,7 +111,7 @@ func TestLayouts(t *testing.T) {
 	}
 	windows := tones(t, r.out, voices...)
 	for i, p := range demo.Participants() {
-		if heard := marks.Present(windows, i, -25); len(heard) < 2 || len(heard) > 8 {
+		if heard := testpattern.Present(windows, i, -25); len(heard) < 2 || len(heard) > 8 {
 			t.Errorf("%s is heard in the seconds %v", p.Name, heard)
 		}
 	}
@@ -279,7 +279,7 @@ func TestLayoutChange(t *testing.T) {
 			}
 			windows := tones(t, r.out, voices...)
 			for i, p := range people {
-				if heard := marks.Present(windows, i, -40); len(heard) < 2 {
+				if heard := testpattern.Present(windows, i, -40); len(heard) < 2 {
 					t.Errorf("%s is heard in the seconds %v", p.Name, heard)
 				}
 			}

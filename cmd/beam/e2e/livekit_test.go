@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"beam/beam"
-	"beam/capture/marks"
+	"beam/capture/inspect/testpattern"
 	"beam/layout/livekit"
 	"beam/layout/livekit/livekittest"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // These tests record rooms of a real LiveKit server on loopback.
@@ -79,7 +79,7 @@ func TestLiveKitEverybody(t *testing.T) {
 	}
 	windows := tones(t, r.out, voices...)
 	for i, p := range room.People {
-		if heard := marks.Present(windows, i, -30); len(heard) < 2 {
+		if heard := testpattern.Present(windows, i, -30); len(heard) < 2 {
 			t.Errorf("%s is heard in the seconds %v", p.Name, heard)
 		}
 	}
@@ -229,7 +229,7 @@ func TestLiveKitTemplate(t *testing.T) {
 	_, voices := livekitPeople(room)
 	windows := tones(t, r.out, voices...)
 	for i, p := range room.People[:2] {
-		if heard := marks.Present(windows, i, -30); len(heard) < 2 {
+		if heard := testpattern.Present(windows, i, -30); len(heard) < 2 {
 			t.Errorf("%s is heard in the seconds %v", p.Name, heard)
 		}
 	}

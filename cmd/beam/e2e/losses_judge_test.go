@@ -10,7 +10,7 @@ import (
 
 	"beam/beam"
 	"beam/capture/inspect"
-	"beam/capture/judge"
+	"beam/capture/inspect/avsync"
 )
 
 // outcome is what happened to a recording with a fault, by the wall clock of the
@@ -35,7 +35,7 @@ func (o outcome) judge(r *recording) {
 	q := r.kept(0)
 	o.judgeLength(r, report, q)
 	o.judgeGaps(r, report)
-	got, err := judge.JudgeReloaded(limited(r.t), inspect.Tools{}, r.out)
+	got, err := avsync.JudgeReloaded(limited(r.t), inspect.Tools{}, r.out)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func (o outcome) judgeGaps(r *recording, report beam.Report) {
 }
 
 // judgeMotion checks that the page was seen to move on.
-func (o outcome) judgeMotion(r *recording, report beam.Report, got judge.Reloaded) {
+func (o outcome) judgeMotion(r *recording, report beam.Report, got avsync.Reloaded) {
 	r.t.Helper()
 	r.t.Logf("%d loads of the page, %.1f distinct a second, longest freeze %.2f s at %.2f s, %d unreadable; start %.2f s",
 		len(got.Loads), got.DistinctPerSecond, got.LongestFreezeMs/1000, got.LongestFreezeAtS, got.Unreadable, report.Start.Ready)
@@ -136,7 +136,7 @@ func (o outcome) judgeMotion(r *recording, report beam.Report, got judge.Reloade
 // judgeSync compares the sound with the picture before and after the fault. A
 // beep can be late by as long as Chrome's audio threads waited for a processor,
 // which is not held against Beam.
-func (o outcome) judgeSync(r *recording, report beam.Report, got judge.Reloaded) {
+func (o outcome) judgeSync(r *recording, report beam.Report, got avsync.Reloaded) {
 	r.t.Helper()
 	from, to := o.place(report, o.at[0]), 0.0
 	for _, g := range report.Gaps {

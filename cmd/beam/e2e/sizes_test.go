@@ -15,7 +15,7 @@ import (
 	"beam/beam"
 	"beam/capture"
 	"beam/capture/inspect"
-	"beam/capture/marks"
+	"beam/capture/inspect/testpattern"
 )
 
 // cornerColours are those of the corners page: top left, top right, bottom left,
@@ -23,7 +23,7 @@ import (
 var cornerColours = [4]color.RGBA{{220, 30, 30, 255}, {30, 180, 30, 255}, {30, 60, 220, 255}, {230, 200, 30, 255}}
 
 // sizeStrip holds a side of the viewport in pixels.
-var sizeStrip = marks.Strip{Bits: 12, Checksum: 4, Modulus: 13}
+var sizeStrip = testpattern.Strip{Bits: 12, Checksum: 4, Modulus: 13}
 
 // Where the corners page paints its strips, as shares of the viewport's height;
 // they are as wide as the viewport.
@@ -106,16 +106,16 @@ func checkCorners(t *testing.T, path string, size capture.Size) {
 	if got != image.Rect(0, 0, w, h) {
 		t.Fatalf("decoded %v", got)
 	}
-	rgb := marks.NewRGB(pix, w, h)
+	rgb := testpattern.NewRGB(pix, w, h)
 	const side = 64
 	for i, at := range []image.Point{{}, {w - side, 0}, {0, h - side}, {w - side, h - side}} {
 		square := image.Rectangle{at, at.Add(image.Pt(side, side))}
 		// All of the square, and its outermost pixel by itself.
-		if share := marks.Share(rgb, square.Inset(2), cornerColours[i], 30); share < 0.99 {
+		if share := testpattern.Share(rgb, square.Inset(2), cornerColours[i], 30); share < 0.99 {
 			t.Errorf("corner %d: %.3f of it has its colour", i, share)
 		}
 		edge := image.Point{at.X + (side-1)*min(at.X, 1), at.Y + (side-1)*min(at.Y, 1)}
-		if marks.Share(rgb, image.Rectangle{edge, edge.Add(image.Pt(1, 1))}, cornerColours[i], 45) != 1 {
+		if testpattern.Share(rgb, image.Rectangle{edge, edge.Add(image.Pt(1, 1))}, cornerColours[i], 45) != 1 {
 			t.Errorf("pixel %v is %v, want %v", edge, pix[3*(edge.Y*w+edge.X):][:3], cornerColours[i])
 		}
 	}
@@ -129,7 +129,7 @@ func checkCorners(t *testing.T, path string, size capture.Size) {
 		want int
 	}{{"innerWidth", stripWidthTop, w}, {"innerHeight", stripHeightTop, h}} {
 		top := int(side.top * float64(h))
-		value, err := marks.ReadStrip(gray, image.Rect(0, top, w, top+int(stripTall*float64(h))), sizeStrip)
+		value, err := testpattern.ReadStrip(gray, image.Rect(0, top, w, top+int(stripTall*float64(h))), sizeStrip)
 		if err != nil || int(value) != side.want {
 			t.Errorf("%s is %d, want %d: %v", side.name, value, side.want, err)
 		}

@@ -121,8 +121,14 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: got the error %v", want, err)
 		}
 	}
-	for _, schedule := range []string{"", "@daily", "* * * *", "* * * * * *", "* * * *\n*", "* * * * $(x)", "* * * * \""} {
+	for _, schedule := range []string{"", "@daily", "* * * *", "* * * * * *", "* * * *\n*", "* * * * $(x)", "* * * * \"",
+		"61 * * * *", "* */0 * * *", "* * 31-1 * *", "* * * 13 *", "* * * * noday", "TZ=UTC * * * *"} {
 		if _, err := Sweep("s3://b", []string{"s3://b"}, schedule, options()); err == nil || !strings.Contains(err.Error(), "--schedule") {
+			t.Errorf("schedule %q: %v", schedule, err)
+		}
+	}
+	for _, schedule := range []string{"*/15 * * * *", "0 3 * * MON-FRI", "5,35 0-6/2 1,15 jan-mar ?"} {
+		if _, err := Sweep("s3://b", []string{"s3://b"}, schedule, options()); err != nil {
 			t.Errorf("schedule %q: %v", schedule, err)
 		}
 	}

@@ -2,13 +2,15 @@ package job
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/robfig/cron/v3"
 )
 
-// fields of a schedule hold digits, names of months and days, and * / , - only.
-var fields = regexp.MustCompile(`^[0-9A-Za-z*/,-]+$`)
+// cronFields reads a schedule as a cluster's controller does: with five fields, and
+// without names such as @daily or a time zone, which a CronJob has elsewhere.
+var cronFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
 // Sweep returns the CronJob that completes, in a bucket, the uploads whose
 // recorders are gone, as YAML. args is all that follows the word recover, the
@@ -24,10 +26,8 @@ func Sweep(bucket string, args []string, schedule string, o Options) ([]byte, er
 	if len(split) != 5 || strings.ContainsAny(schedule, "\n\r") {
 		return nil, fmt.Errorf("--schedule is %q; it has to be five fields, such as %q", schedule, "*/15 * * * *")
 	}
-	for _, f := range split {
-		if !fields.MatchString(f) {
-			return nil, fmt.Errorf("--schedule is %q: what is %q?", schedule, f)
-		}
+	if _, err := cronFields.Parse(strings.Join(split, " ")); err != nil {
+		return nil, fmt.Errorf("--schedule is %q: %w", schedule, err)
 	}
 	// Nothing is recorded and nothing decoded: parts are counted and completed.
 	const millicores, memory = 250, 256 * mebi
