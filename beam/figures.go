@@ -4,8 +4,8 @@ import (
 	"math"
 	"time"
 
+	"beam/beam/procstat"
 	"beam/beam/report"
-	"beam/beam/usage"
 	"beam/capture"
 	"beam/capture/audio"
 	"beam/capture/encode"
@@ -84,7 +84,7 @@ func soundReport(segments []audio.Stats) report.Audio {
 }
 
 // resources returns what the programs used, for the report.
-func resources(programs []usage.Program, recorded time.Duration) []report.Resource {
+func resources(programs []procstat.Program, recorded time.Duration) []report.Resource {
 	var out []report.Resource
 	for _, p := range programs {
 		out = append(out, report.Resource{

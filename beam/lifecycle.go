@@ -10,7 +10,7 @@ import (
 	"beam/beam/control"
 	"beam/beam/expect"
 	"beam/beam/fault"
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/beam/report"
 	"beam/beam/roster"
 	"beam/beam/sizing"
@@ -161,7 +161,7 @@ func (o *opening) tryJoining(stop context.Context) error {
 // run makes the file, records into it, and finishes it.
 func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	s := o.settings
-	sampler, err := machine.NewSampler()
+	sampler, err := procstat.NewSampler()
 	if err != nil {
 		return nil, err
 	}

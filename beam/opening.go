@@ -11,7 +11,7 @@ import (
 
 	"beam/beam/demo"
 	"beam/beam/fault"
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/beam/sizing"
 	"beam/beam/source"
 	"beam/capture"
@@ -99,7 +99,7 @@ func (o *opening) openPrograms(stop, hard context.Context) error {
 	o.encoders = encode.NewEncoders(o.tools.FFmpeg, ffmpeg.Spec{
 		Size: o.frameSize(), FPS: s.FPS, VFR: s.FPSMode == FPSModeVFR,
 		Preset: o.preset, CRF: crf, MaxRate: sizing.MaxRate(s.Size, s.FPS), Threads: o.machine.Threads(),
-	}, func(pid int) bool { return machine.AnyStopped(pid, 0) }, o.log)
+	}, func(pid int) bool { return procstat.AnyStopped(pid, 0) }, o.log)
 	o.later(o.encoders.Close)
 	err = o.encoders.StartAhead(hard, rawFrames(engine))
 	o.starting.encoder = time.Since(o.began)

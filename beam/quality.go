@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/beam/report"
 	"beam/beam/sizing"
 	"beam/capture/loudness"
@@ -35,7 +35,7 @@ type quality struct {
 func newQuality() *quality { return &quality{leastIdle: -1, runDelay: map[string]float64{}} }
 
 // observe takes what happened between two tallies.
-func (q *quality) observe(before, now tally, m machine.Sample, fps int) {
+func (q *quality) observe(before, now tally, m procstat.Sample, fps int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.throttled += m.Throttled

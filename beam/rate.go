@@ -6,10 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/beam/sizing"
 	"beam/beam/source"
-	"beam/beam/usage"
 	"beam/capture"
 	"beam/capture/video"
 	"beam/capture/x11"
@@ -74,8 +73,8 @@ type rateKeeper struct {
 	governing *governing
 	pace      *source.Pacer
 	rates     *rates
-	meter     *usage.Meter
-	sampler   *machine.Sampler
+	meter     *procstat.Meter
+	sampler   *procstat.Sampler
 	quality   *quality
 	counter   *counter
 	engines   *engineSwitch
@@ -238,7 +237,7 @@ func (t *counter) count(now capture.Time) tally {
 }
 
 // load returns what was measured between two tallies of a segment.
-func load(before, now tally, m machine.Sample) video.Load {
+func load(before, now tally, m procstat.Sample) video.Load {
 	used := func(names ...string) (sum time.Duration) {
 		for _, name := range names {
 			sum += m.Programs[name].CPU

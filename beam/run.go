@@ -9,11 +9,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"beam/beam/expect"
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/beam/roster"
 	"beam/beam/source"
 	"beam/beam/storage"
-	"beam/beam/usage"
 	"beam/capture"
 	"beam/capture/audio"
 	"beam/capture/chrome"
@@ -55,7 +54,7 @@ type run struct {
 }
 
 // newRun puts the parts of a recording together.
-func newRun(o *opening, sampler *machine.Sampler, out *encode.Output, upload *storage.Transfer) *run {
+func newRun(o *opening, sampler *procstat.Sampler, out *encode.Output, upload *storage.Transfer) *run {
 	s := o.settings
 	r := &run{
 		settings: s, opening: o, log: o.log, events: o.events, engines: o.engines, roster: o.roster, source: o.source,
@@ -66,7 +65,7 @@ func newRun(o *opening, sampler *machine.Sampler, out *encode.Output, upload *st
 	router, pace, late, figures := source.NewRouter(), source.NewPacer(float64(s.FPS)), &source.Lateness{}, newQuality()
 	counted := &counter{source: o.source, router: router, timeline: r.timeline, late: late}
 	r.rates = &rateKeeper{
-		fps: s.FPS, governing: newGoverning(s.FPS), pace: pace, rates: &rates{asked: float64(s.FPS)}, meter: usage.New(),
+		fps: s.FPS, governing: newGoverning(s.FPS), pace: pace, rates: &rates{asked: float64(s.FPS)}, meter: procstat.NewMeter(),
 		sampler: sampler, quality: figures, counter: counted, engines: o.engines, log: o.log, notice: o.events.notice,
 	}
 	r.segments = &segmenter{
@@ -159,7 +158,7 @@ func (r *run) followPrograms() {
 		}
 		meter.Follow(name, pid)
 		if name == "chrome" {
-			sampler.Follow(name, pid, machine.AudioThreads...)
+			sampler.Follow(name, pid, procstat.AudioThreads...)
 		} else {
 			sampler.Follow(name, pid)
 		}

@@ -3,7 +3,7 @@ package sizing
 import (
 	"context"
 
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/capture"
 )
 
@@ -18,8 +18,8 @@ type Choice struct {
 	// Load is the expected load of each engine in cores, the page of a
 	// four-person room included.
 	Load  map[string]float64
-	Slow  float64       // how much slower the machine is than that of the model behind Load
-	Speed machine.Speed // what was measured
+	Slow  float64        // how much slower the machine is than that of the model behind Load
+	Speed procstat.Speed // what was measured
 }
 
 // Choose returns what a recording of the given frames would choose on this

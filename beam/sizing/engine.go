@@ -4,7 +4,7 @@ import (
 	"context"
 	"math"
 
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/capture"
 )
 
@@ -13,7 +13,7 @@ import (
 type Machine struct {
 	Cores float64 // that the process may use: processors, less where a cgroup allows less
 	Xvfb  bool    // Xvfb is installed
-	Speed machine.Speed
+	Speed procstat.Speed
 }
 
 // Slow returns how much longer an engine's work takes than on the machine of
@@ -27,12 +27,12 @@ func (m Machine) Slow(engine string) float64 {
 
 // Measure measures the machine, in some tens of milliseconds.
 func Measure(ctx context.Context, xvfb bool) (Machine, error) {
-	limits, err := machine.ReadLimits()
+	limits, err := procstat.ReadLimits()
 	if err != nil {
 		return Machine{}, err
 	}
 	m := Machine{Cores: limits.Cores, Xvfb: xvfb}
-	m.Speed, err = machine.Probe(ctx)
+	m.Speed, err = procstat.Probe(ctx)
 	return m, err
 }
 

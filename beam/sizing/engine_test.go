@@ -3,7 +3,7 @@ package sizing
 import (
 	"testing"
 
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/capture"
 )
 
@@ -36,7 +36,7 @@ func TestChooseEncoder(t *testing.T) {
 	if got := ChoosePreset(Machine{Cores: 16}, EngineScreencast, fullHD, 30); got != "veryfast" {
 		t.Errorf("sixteen cores at 1080p: %s, want veryfast", got)
 	}
-	if got := ChoosePreset(Machine{Cores: 16, Speed: machine.Speed{ScreencastFactor: 8}}, EngineScreencast, fullHD, 30); got != "ultrafast" {
+	if got := ChoosePreset(Machine{Cores: 16, Speed: procstat.Speed{ScreencastFactor: 8}}, EngineScreencast, fullHD, 30); got != "ultrafast" {
 		t.Errorf("sixteen cores that are eight times slower: %s, want ultrafast", got)
 	}
 	if got := MaxRate(hd, 30); got != 3_000_000 {

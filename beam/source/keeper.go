@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/capture"
 	"beam/capture/chrome"
 )
@@ -136,7 +136,7 @@ func (k *Keeper) heartbeat(ctx context.Context, page *chrome.Page) error {
 		cancel()
 		now := capture.Now()
 		silent := now.Sub(answered)
-		stopped := err != nil && machine.AnyStopped(k.Source.BrowserPID(), 0)
+		stopped := err != nil && procstat.AnyStopped(k.Source.BrowserPID(), 0)
 		switch {
 		case ctx.Err() != nil:
 			return nil

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"beam/beam/fault"
-	"beam/beam/machine"
+	"beam/beam/procstat"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/layout"
@@ -138,7 +138,7 @@ func (k *Keeper) awaitStopped(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		now := machine.AnyStopped(os.Getpid(), k.EncoderPID())
+		now := procstat.AnyStopped(os.Getpid(), k.EncoderPID())
 		if before && now {
 			return errors.New("a program that was started is stopped")
 		}

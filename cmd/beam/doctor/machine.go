@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"beam/beam"
-	"beam/beam/machine"
+	"beam/beam/procstat"
 )
 
 // judgeCores tells what a recording would choose on this machine.
@@ -43,7 +43,7 @@ type memory struct {
 }
 
 func lookAtMemory() memory {
-	l, err := machine.ReadLimits()
+	l, err := procstat.ReadLimits()
 	if err != nil || l.MemoryFree == math.MaxUint64 {
 		return memory{} // unknown
 	}

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"beam/beam"
-	"beam/beam/machine"
+	"beam/beam/procstat"
 )
 
 // program of a recording that a fault can meet, and what the report may call
@@ -60,7 +60,7 @@ func (r *recording) renderer() int {
 		}
 		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", p.pid)) // the pattern is well formed
 		for _, path := range threads {
-			if name, _ := os.ReadFile(path); strings.TrimSpace(string(name)) == machine.AudioThreads[0] {
+			if name, _ := os.ReadFile(path); strings.TrimSpace(string(name)) == procstat.AudioThreads[0] {
 				return p.pid
 			}
 		}

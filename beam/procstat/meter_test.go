@@ -1,4 +1,4 @@
-package usage
+package procstat
 
 import (
 	"errors"
@@ -9,17 +9,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"beam/beam/machine"
 )
 
 const second = time.Second
 
 // machineOf makes a table of processes: id, parent and time so far.
-func machineOf(list ...[3]int) machine.Processes {
-	all := machine.Processes{}
+func machineOf(list ...[3]int) Processes {
+	all := Processes{}
 	for _, p := range list {
-		all[p[0]] = machine.Process{PID: p[0], Parent: p[1], CPU: time.Duration(p[2]) * second}
+		all[p[0]] = Process{PID: p[0], Parent: p[1], CPU: time.Duration(p[2]) * second}
 	}
 	return all
 }
@@ -28,10 +26,10 @@ func machineOf(list ...[3]int) machine.Processes {
 // parent's; processes come and go, and a program that is started anew under the
 // same id is another one.
 func TestMeter(t *testing.T) {
-	var now machine.Processes
+	var now Processes
 	failure := error(nil)
-	m := New()
-	m.processes = func() (machine.Processes, error) { return now, failure }
+	m := NewMeter()
+	m.processes = func() (Processes, error) { return now, failure }
 	m.memory = func(pid int) uint64 { return uint64(pid) << 20 }
 	ffmpeg := 20
 	m.Follow("beam", func() int { return 10 })
@@ -70,7 +68,7 @@ func TestMeter(t *testing.T) {
 		map[string]float64{"beam": 1, "ffmpeg": 4, "absent": 0}, map[string]float64{"beam": 0, "ffmpeg": 0, "absent": 0})
 
 	renewed := machineOf([3]int{10, 1, 8})
-	renewed[20] = machine.Process{PID: 20, Parent: 10, CPU: 6 * second, Started: 99}
+	renewed[20] = Process{PID: 20, Parent: 10, CPU: 6 * second, Started: 99}
 	now = renewed
 	m.Sample(true)
 	check("the id is another process's", steps{"beam": 0, "ffmpeg": 6 * second, "absent": 0},
@@ -100,7 +98,7 @@ func TestMeterHere(t *testing.T) {
 		_ = syscall.Kill(-child.Process.Pid, syscall.SIGKILL)
 		_ = child.Wait()
 	}()
-	m := New()
+	m := NewMeter()
 	m.Follow("child", func() int { return child.Process.Pid })
 	m.Follow("self", os.Getpid)
 	m.Sample(true)
@@ -119,8 +117,8 @@ func TestMeterHere(t *testing.T) {
 	t.Errorf("a busy child is not seen in a minute: %+v", got)
 }
 
-func BenchmarkSample(b *testing.B) {
-	m := New()
+func BenchmarkMeter(b *testing.B) {
+	m := NewMeter()
 	m.Follow("self", os.Getpid)
 	for b.Loop() {
 		m.Sample(false)

@@ -1,4 +1,4 @@
-package machine
+package procstat
 
 // AnyStopped tells whether a process, or one of its descendants, was stopped by
 // a signal or a debugger; except with its own does not count.

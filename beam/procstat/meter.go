@@ -1,6 +1,4 @@
-// Package usage follows what the programs of a recording use of the machine, by
-// sampling /proc.
-package usage
+package procstat
 
 import (
 	"slices"
@@ -8,19 +6,17 @@ import (
 	"time"
 
 	"github.com/prometheus/procfs"
-
-	"beam/beam/machine"
 )
 
 // Meter follows some programs. The process tree below each program's own
 // process belongs to it, but for those that are followed themselves. It is not
 // safe for concurrent use.
 type Meter struct {
-	roots map[string]func() int     // name: process id, 0 while it does not run
-	seen  map[process]time.Duration // what every process had used at the last sample
+	roots map[string]func() int      // name: process id, 0 while it does not run
+	seen  map[identity]time.Duration // what every process had used at the last sample
 	used  map[string]*use
 	// The readings, which tests replace.
-	processes func() (machine.Processes, error)
+	processes func() (Processes, error)
 	memory    func(pid int) uint64 // bytes
 }
 
@@ -30,8 +26,8 @@ type use struct {
 	peak uint64        // bytes
 }
 
-// process is one process, told from a later one with its id.
-type process struct {
+// identity is one process, told from a later one with its id.
+type identity struct {
 	pid     int
 	started uint64
 }
@@ -43,9 +39,9 @@ type Program struct {
 	PeakMB     float64 // memory, 2^20 bytes, shared pages counted in proportion
 }
 
-// New returns a Meter that follows nothing yet.
-func New() *Meter {
-	return &Meter{roots: map[string]func() int{}, used: map[string]*use{}, processes: machine.ReadProcesses, memory: proportional}
+// NewMeter returns a Meter that follows nothing yet.
+func NewMeter() *Meter {
+	return &Meter{roots: map[string]func() int{}, used: map[string]*use{}, processes: ReadProcesses, memory: proportional}
 }
 
 // Follow adds a program; pid is asked at each sample.
@@ -70,14 +66,14 @@ func (m *Meter) Sample(memory bool) {
 		roots[name] = pid()
 	}
 	forest := all.Forest(roots)
-	seen := make(map[process]time.Duration, len(m.seen))
+	seen := make(map[identity]time.Duration, len(m.seen))
 	for name, u := range m.used {
 		u.step = 0
 		var bytes uint64
 		for _, p := range forest[name] {
 			// Every process is in one tree at most. Its time before it came into
 			// this one, ffmpeg's before it was followed, was another program's.
-			id := process{p.PID, p.Started}
+			id := identity{p.PID, p.Started}
 			u.step += max(0, p.CPU-m.seen[id])
 			seen[id] = p.CPU
 			if memory {
