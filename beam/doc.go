@@ -5,10 +5,10 @@
 // every goroutine of a recording.
 //
 //   - record.go, api.go: what callers use
-//   - lifecycle.go: validate, open, join, run
+//   - lifecycle.go, opening.go: validate, open, join, run
 //   - loop.go waits, verdict.go and stop.go decide what comes next, purely
 //   - run.go, segment.go, timeline.go: the segments of a recording
-//   - rate.go, quality.go: what is measured meanwhile
+//   - count.go, rate.go, quality.go: what is counted and measured meanwhile
 //   - finish.go: the file, the report and the upload at the end
 //
 // It must not parse command lines, print, or end the process: cmd does that.

@@ -3,52 +3,17 @@ package beam
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"slices"
 	"time"
 
 	"beam/beam/control"
-	"beam/beam/expect"
 	"beam/beam/fault"
 	"beam/beam/procstat"
 	"beam/beam/report"
 	"beam/beam/roster"
-	"beam/beam/sizing"
 	"beam/beam/source"
 	"beam/beam/storage"
-	"beam/capture/audio"
 	"beam/capture/encode"
-	"beam/capture/ffmpeg"
-	"beam/layout"
 )
-
-// opening is a recording on its way to the ready room: what is there once it has
-// been validated, opened and joined.
-type opening struct {
-	settings Settings
-	log      *slog.Logger
-	began    time.Time // when Record was called
-	events   *announcer
-	engines  *engineSwitch
-	commands *commander
-	pages    *source.PageLog
-	watch    *expect.Watch
-	tap      *audio.Tap
-	cleanups []func() // in the order of what they undo
-
-	roster      *roster.Roster
-	tools       Tools
-	storage     *storage.Storage // nil without a bucket
-	source      *source.Source
-	machine     sizing.Machine
-	ffmpeg      ffmpeg.Version
-	preset      string // of libx264
-	encoders    *encode.Encoders
-	room        string // URL of the room, also of the demo room
-	plan        layout.Plan
-	starting    starting
-	readyReason string
-}
 
 // record goes through the life of a recording.
 func (o *opening) record(stop, hard context.Context) (*report.Report, error) {
@@ -59,22 +24,6 @@ func (o *opening) record(stop, hard context.Context) (*report.Report, error) {
 		}
 	}
 	return o.run(stop, hard)
-}
-
-// later undoes something at the end of the recording, whatever comes of it.
-func (o *opening) later(undo func()) { o.cleanups = append(o.cleanups, undo) }
-
-func (o *opening) cleanUp() {
-	for _, undo := range slices.Backward(o.cleanups) {
-		undo()
-	}
-}
-
-// warn says that something could not be undone in order.
-func (o *opening) warn(what string, err error) {
-	if err != nil {
-		o.log.Warn(what, "error", err)
-	}
 }
 
 // validate checks all that can be checked before anything is started.

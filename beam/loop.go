@@ -13,14 +13,6 @@ const (
 	progressEvery = time.Second
 )
 
-// live is what the loop needs of the segment that is being recorded.
-type live interface {
-	from() beginning
-	encoderEnded() <-chan struct{}
-	encoderFault() error                 // of an encoder that has ended; nil when it says that all is well
-	checkEncoder(now capture.Time) error // gives up an encoder that hangs
-}
-
 // loop waits while a segment is recorded, or a pause lasts, for whatever ends
 // it. It decides nothing itself: the verdicts are pure functions.
 type loop struct {

@@ -3,22 +3,89 @@ package beam
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"beam/beam/control"
 	"beam/beam/demo"
+	"beam/beam/expect"
 	"beam/beam/fault"
 	"beam/beam/procstat"
+	"beam/beam/report"
+	"beam/beam/roster"
 	"beam/beam/sizing"
 	"beam/beam/source"
+	"beam/beam/storage"
 	"beam/capture"
+	"beam/capture/audio"
 	"beam/capture/encode"
 	"beam/capture/ffmpeg"
 	"beam/layout"
 )
+
+// opening is a recording on its way to the ready room: what is there once it has
+// been validated, opened and joined.
+type opening struct {
+	settings Settings
+	log      *slog.Logger
+	began    time.Time // when Record was called
+	events   *announcer
+	engines  *engineSwitch
+	commands *commander
+	pages    *source.PageLog
+	watch    *expect.Watch
+	tap      *audio.Tap
+	cleanups []func() // in the order of what they undo
+
+	roster      *roster.Roster
+	tools       Tools
+	storage     *storage.Storage // nil without a bucket
+	source      *source.Source
+	machine     sizing.Machine
+	ffmpeg      ffmpeg.Version
+	preset      string // of libx264
+	encoders    *encode.Encoders
+	room        string // URL of the room, also of the demo room
+	plan        layout.Plan
+	starting    starting
+	readyReason string
+}
+
+// newOpening returns a recording of which nothing has been started.
+func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *opening {
+	o := &opening{
+		settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, log), engines: newEngineSwitch(),
+		pages: source.NewPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
+	}
+	o.commands = &commander{
+		about: control.Status{
+			ID: s.ID, Room: report.RedactURL(s.Room), Output: s.Output, Layout: s.Layout, StartedAt: o.began.UTC().Round(time.Millisecond),
+		},
+		events: o.events, engines: o.engines, stop: stopNow, setLayout: o.setLayout, requests: make(chan command),
+	}
+	return o
+}
+
+// later undoes something at the end of the recording, whatever comes of it.
+func (o *opening) later(undo func()) { o.cleanups = append(o.cleanups, undo) }
+
+func (o *opening) cleanUp() {
+	for _, undo := range slices.Backward(o.cleanups) {
+		undo()
+	}
+}
+
+// warn says that something could not be undone in order.
+func (o *opening) warn(what string, err error) {
+	if err != nil {
+		o.log.Warn(what, "error", err)
+	}
+}
 
 // open starts all that a recording needs before a room is joined, the demo room
 // included where it is the one.

@@ -5,13 +5,8 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"strings"
-	"time"
 
-	"beam/beam/control"
-	"beam/beam/expect"
 	"beam/beam/report"
-	"beam/beam/source"
-	"beam/capture/audio"
 )
 
 // Record makes one recording.
@@ -35,21 +30,6 @@ func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink)
 		o.events.emit(Event{Type: EventReport, Report: rep})
 	}
 	return rep, err
-}
-
-// newOpening returns a recording of which nothing has been started.
-func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *opening {
-	o := &opening{
-		settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, log), engines: newEngineSwitch(),
-		pages: source.NewPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
-	}
-	o.commands = &commander{
-		about: control.Status{
-			ID: s.ID, Room: report.RedactURL(s.Room), Output: s.Output, Layout: s.Layout, StartedAt: o.began.UTC().Round(time.Millisecond),
-		},
-		events: o.events, engines: o.engines, stop: stopNow, setLayout: o.setLayout, requests: make(chan command),
-	}
-	return o
 }
 
 // newID returns an id for a recording that was given none.

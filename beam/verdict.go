@@ -30,6 +30,14 @@ type verdict struct {
 	request engineRequest // with nextEngine only
 }
 
+// live is what the loop needs of the segment that is being recorded.
+type live interface {
+	from() beginning
+	encoderEnded() <-chan struct{}
+	encoderFault() error                 // of an encoder that has ended; nil when it says that all is well
+	checkEncoder(now capture.Time) error // gives up an encoder that hangs
+}
+
 // endVerdict ends the recording.
 func endVerdict(end capture.Time, reason string, fault error) verdict {
 	return verdict{next: nextEnd, end: end, reason: reason, fault: fault}

@@ -20,7 +20,7 @@ import (
 
 // onTheWay is where frames and samples pass: all of capture, and these of beam.
 var onTheWay = []string{
-	"../beam/loop.go", "../beam/rate.go", "../beam/segment.go", "../beam/timeline.go", "../beam/verdict.go",
+	"../beam/count.go", "../beam/loop.go", "../beam/rate.go", "../beam/segment.go", "../beam/timeline.go", "../beam/verdict.go",
 	"../beam/source/frames.go", "../beam/source/keeper.go", "../beam/source/losses.go", "../beam/source/pacer.go", "../beam/source/repair.go",
 	"../beam/source/router.go", "../beam/source/servers.go",
 }
