@@ -4,31 +4,34 @@ import (
 	"errors"
 	"os"
 	"testing"
+
+	"beam/beam/fault"
+	"beam/beam/sizing"
 )
 
 func TestChoose(t *testing.T) {
 	c := Defaults()
 	c.Output = "/nowhere/at/all"
 	s, err := c.CheckPicture()
-	if err != nil || s.Size.Width != 1280 || s.Orientation != landscape {
+	if err != nil || s.Size.Width != 1280 || s.Orientation != sizing.Landscape {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	for _, asked := range []string{EngineScreencast, EngineX11} {
+	for _, asked := range []string{sizing.EngineScreencast, sizing.EngineX11} {
 		s.Capture = asked
-		got := s.chooseOn(machineFacts{Cores: 2})
+		got := sizing.Machine{Cores: 2}.Choose(s.Capture, s.Size, s.FPS)
 		if got.Engine != asked || got.Preset == "" || got.Reason == "" {
 			t.Errorf("%s: %+v", asked, got)
 		}
-		if got.Cores <= 0 || got.Usable >= got.Cores || got.Load[EngineX11] >= got.Load[EngineScreencast] || got.Load[EngineX11] <= 0 {
+		if got.Cores <= 0 || got.Usable >= got.Cores || got.Load[sizing.EngineX11] >= got.Load[sizing.EngineScreencast] || got.Load[sizing.EngineX11] <= 0 {
 			t.Errorf("%s: %+v", asked, got)
 		}
 	}
-	s.Capture = EngineAuto
-	if got := s.chooseOn(machineFacts{Cores: 2}); got.Engine != EngineScreencast {
+	s.Capture = sizing.EngineAuto
+	if got := (sizing.Machine{Cores: 2}).Choose(s.Capture, s.Size, s.FPS); got.Engine != sizing.EngineScreencast {
 		t.Errorf("without Xvfb: %+v", got)
 	}
 	got, err := s.Choose(t.Context(), true)
-	if err != nil || got.Engine != EngineX11 || got.Cores <= 0 || got.Slow < 1 || got.Speed.FaultNs <= 0 {
+	if err != nil || got.Engine != sizing.EngineX11 || got.Cores <= 0 || got.Slow < 1 || got.Speed.FaultNs <= 0 {
 		t.Errorf("on this machine: %+v, %v", got, err)
 	}
 	for _, spoil := range []func(*Config){
@@ -39,8 +42,8 @@ func TestChoose(t *testing.T) {
 	} {
 		bad := Defaults()
 		spoil(&bad)
-		var fault *Fault
-		if _, err := bad.CheckPicture(); !errors.As(err, &fault) || fault.Class != ClassUsage {
+		var f *fault.Fault
+		if _, err := bad.CheckPicture(); !errors.As(err, &f) || f.Class != fault.ClassUsage {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // wallClock returns the instant of the wall clock that stands for an instant of
 // the monotonic clock. The tightest of some readings is used, so that being
 // scheduled away in between does no harm.
-func wallClock(at Time) time.Time {
+func wallClock(at capture.Time) time.Time {
 	var best time.Duration = time.Hour
 	var wall time.Time
 	for range 5 {

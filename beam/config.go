@@ -5,11 +5,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"beam/beam/control"
 	"beam/beam/expect"
-	"beam/beam/remote"
+	"beam/beam/fault"
+	"beam/beam/report"
+	"beam/beam/roster"
+	"beam/beam/sizing"
+	"beam/beam/storage"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
@@ -21,20 +27,13 @@ import (
 // DemoRoom is the room that Beam serves itself.
 const DemoRoom = "demo"
 
-// The capture engines.
-const (
-	EngineAuto       = "auto"
-	EngineScreencast = "screencast" // pictures from Chrome over the DevTools protocol
-	EngineX11        = "x11"        // pictures grabbed by ffmpeg from a private Xvfb
-)
-
-// The ways to time pictures.
+// The ways to time frames.
 const (
 	FPSModeCFR = "cfr" // on a constant grid
 	FPSModeVFR = "vfr" // at the time they were captured
 )
 
-// The limits of --fps, pictures a second, and of lengths of time.
+// The limits of --fps, frames a second, and of lengths of time.
 const (
 	lowestFPS  = 1
 	highestFPS = 60
@@ -67,7 +66,7 @@ type Config struct {
 	FPSMode     string
 	Capture     string // engine
 	AudioOnly   bool
-	AudioOffset time.Duration // added to the times of the sound
+	AudioOffset time.Duration // added to the times of the audio
 
 	Duration     time.Duration // stop after this much recording; 0: no such limit
 	MaxDuration  time.Duration
@@ -89,7 +88,7 @@ type Config struct {
 	// perhaps deleted): to draw it. Its error is a notice.
 	Finished func(ctx context.Context, tools inspect.Tools, path string) error
 
-	Storage Storage
+	Storage storage.Settings
 
 	Tools   Tools
 	TempDir string // "" for the system's
@@ -99,8 +98,8 @@ type Config struct {
 // Defaults returns the configuration of a recording that nothing was said of.
 func Defaults() Config {
 	return Config{
-		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: EngineAuto, Name: "Beam",
-		Chapters:    []string{ChaptersPause, ChaptersLayout, ChaptersShare},
+		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: sizing.EngineAuto, Name: "Beam",
+		Chapters:    []string{roster.ChaptersPause, roster.ChaptersLayout, roster.ChaptersShare},
 		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
 	}
 }
@@ -108,7 +107,7 @@ func Defaults() Config {
 // Settings is a checked Config.
 type Settings struct {
 	Config
-	Size capture.Size // of the viewport and the picture, also with AudioOnly
+	Size capture.Size // of the viewport and the frames, also with AudioOnly
 }
 
 // demoPlace stands for the demo room before it has an address.
@@ -119,7 +118,7 @@ func (s Settings) plan(room string) (layout.Plan, error) {
 	kind := s.Platform
 	if s.Room == DemoRoom {
 		if kind != "" && kind != DemoRoom {
-			return layout.Plan{}, refuse("", "--platform %s can't be that of the demo room", kind)
+			return layout.Plan{}, fault.Refuse("", "--platform %s can't be that of the demo room", kind)
 		}
 		kind = DemoRoom
 		if room == DemoRoom {
@@ -131,7 +130,7 @@ func (s Settings) plan(room string) (layout.Plan, error) {
 		Width: s.Size.Width, Height: s.Size.Height, Filter: s.Filter, Theme: s.Theme, Secrets: s.Secrets,
 	})
 	if err != nil {
-		return p, refuse("", "%w", err)
+		return p, fault.Refuse("", "%w", err)
 	}
 	return p, nil
 }
@@ -143,7 +142,7 @@ func (c Config) Check() (Settings, error) {
 	if s.ID == "" {
 		s.ID = newID()
 	}
-	size, orientation, err := resolution(c.Resolution, c.Orientation)
+	size, orientation, err := sizing.Resolution(c.Resolution, c.Orientation)
 	if err != nil {
 		return s, err
 	}
@@ -157,7 +156,7 @@ func (c Config) Check() (Settings, error) {
 	if err := c.checkTimes(); err != nil {
 		return s, err
 	}
-	if err := c.Storage.check(); err != nil {
+	if err := c.Storage.Check(); err != nil {
 		return s, err
 	}
 	return s, checkOutput(c.Output, c.Force)
@@ -169,22 +168,22 @@ func (c Config) checkChoices() error {
 		allowed     []string
 	}{
 		{"--fps-mode", c.FPSMode, []string{FPSModeCFR, FPSModeVFR}},
-		{"--capture", c.Capture, []string{EngineAuto, EngineScreencast, EngineX11}},
+		{"--capture", c.Capture, []string{sizing.EngineAuto, sizing.EngineScreencast, sizing.EngineX11}},
 	} {
-		if !contains(choice.allowed, choice.value) {
-			return refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
+		if !slices.Contains(choice.allowed, choice.value) {
+			return fault.Refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
 		}
 	}
-	if _, err := chapterKindsOf(c.Chapters); err != nil {
+	if _, err := roster.ParseChapters(c.Chapters); err != nil {
 		return err
 	}
 	if c.ID != "" {
-		if err := remote.CheckID(c.ID); err != nil {
-			return refuse("", "--id: %w", err)
+		if err := control.CheckID(c.ID); err != nil {
+			return fault.Refuse("", "--id: %w", err)
 		}
 	}
 	if c.FPS < lowestFPS || c.FPS > highestFPS {
-		return refuse("", "--fps is %d; it can be from %d to %d pictures a second", c.FPS, lowestFPS, highestFPS)
+		return fault.Refuse("", "--fps is %d; it can be from %d to %d frames a second", c.FPS, lowestFPS, highestFPS)
 	}
 	return nil
 }
@@ -193,74 +192,80 @@ func (c Config) checkTimes() error {
 	const longestOffset = 5 * time.Second
 	switch {
 	case c.Duration < 0:
-		return refuse("", "--duration is %v; it has to be more than nothing", c.Duration)
+		return fault.Refuse("", "--duration is %v; it has to be more than nothing", c.Duration)
 	case c.MaxDuration <= 0:
-		return refuse("", "--max-duration is %v; it has to be more than nothing", c.MaxDuration)
+		return fault.Refuse("", "--max-duration is %v; it has to be more than nothing", c.MaxDuration)
 	case c.Duration > c.MaxDuration:
-		return refuse("raise --max-duration too", "--duration is %v, longer than --max-duration, %v", c.Duration, c.MaxDuration)
+		return fault.Refuse("raise --max-duration too", "--duration is %v, longer than --max-duration, %v", c.Duration, c.MaxDuration)
 	case c.ReadyTimeout <= 0:
-		return refuse("", "--ready-timeout is %v; it has to be more than nothing", c.ReadyTimeout)
+		return fault.Refuse("", "--ready-timeout is %v; it has to be more than nothing", c.ReadyTimeout)
 	case c.IdleTimeout < 0, c.SilenceTimeout < 0, c.ReconnectGrace < 0:
-		return refuse("", "--idle-timeout, --silence-timeout and --reconnect-grace can't be less than nothing; 0 means no such limit")
+		return fault.Refuse("", "--idle-timeout, --silence-timeout and --reconnect-grace can't be less than nothing; 0 means no such limit")
 	case c.AudioOffset < -longestOffset || c.AudioOffset > longestOffset:
-		return refuse("", "--audio-offset is %v; it can be from %v to %v", c.AudioOffset, -longestOffset, longestOffset)
+		return fault.Refuse("", "--audio-offset is %v; it can be from %v to %v", c.AudioOffset, -longestOffset, longestOffset)
 	}
 	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 // checkOutput tells whether path can be written, without leaving anything
 // behind.
 func checkOutput(path string, force bool) error {
 	if path == "" {
-		return refuse("for example: --output meeting.mp4", "no output file")
+		return fault.Refuse("for example: --output meeting.mp4", "no output file")
 	}
 	if ext := strings.ToLower(filepath.Ext(path)); ext != ".mp4" && ext != ".m4a" {
-		return refuse("Beam writes MP4", "--output %s does not end in .mp4", path)
+		return fault.Refuse("Beam writes MP4", "--output %s does not end in .mp4", path)
 	}
 	dir := filepath.Dir(path)
 	switch info, err := os.Stat(dir); {
 	case err != nil:
-		return refuse("create the folder first: mkdir -p "+dir, "--output %s: its folder can't be used: %w", path, err)
+		return fault.Refuse("create the directory first: mkdir -p "+dir, "--output %s: its directory can't be used: %w", path, err)
 	case !info.IsDir():
-		return refuse("", "--output %s: %s is not a folder", path, dir)
+		return fault.Refuse("", "--output %s: %s is not a directory", path, dir)
 	}
-	for _, file := range []string{path, ReportPath(path), SpeakersPath(path), ChatPath(path)} {
+	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path)} {
 		info, err := os.Lstat(file)
 		switch {
 		case err != nil:
 		case info.IsDir():
-			return refuse("", "--output: %s is a folder", file)
+			return fault.Refuse("", "--output: %s is a directory", file)
 		case !force:
-			return refuse("choose another --output, or overwrite it with --force", "%s exists", file)
+			return fault.Refuse("choose another --output, or overwrite it with --force", "%s exists", file)
 		}
 	}
 	if _, err := os.Lstat(upload.JournalPath(path)); err == nil {
-		return refuse("finish it with: beam recover "+path, "%s is left from a recording that was not uploaded to its end", upload.JournalPath(path))
+		return fault.Refuse("finish it with: beam recover "+path, "%s is left from a recording that was not uploaded to its end", upload.JournalPath(path))
 	}
 	probe, err := os.CreateTemp(dir, ".beam-probe-*")
 	if err != nil {
-		return refuse("choose an --output in a folder you can write to", "--output %s can't be written: %w", path, err)
+		return fault.Refuse("choose an --output in a directory you can write to", "--output %s can't be written: %w", path, err)
 	}
 	probe.Close()
 	return os.Remove(probe.Name())
 }
 
-// ReportPath returns the path of the report that belongs to a recording:
-// meeting.json beside meeting.mp4.
-func ReportPath(output string) string {
-	return beside(output, ".json")
-}
-
 // String names the room for people, without what a URL may hold in secrets.
 func (s Settings) String() string {
-	return fmt.Sprintf("%s at %v, %d fps", RedactURL(s.Room), s.Size, s.FPS)
+	return fmt.Sprintf("%s at %v, %d fps", report.RedactURL(s.Room), s.Size, s.FPS)
+}
+
+// CheckPicture is Check for a recording that is only thought of: neither the room
+// nor the output is looked at.
+func (c Config) CheckPicture() (Settings, error) {
+	s := Settings{Config: c}
+	var err error
+	if s.Size, s.Orientation, err = sizing.Resolution(c.Resolution, c.Orientation); err != nil {
+		return s, err
+	}
+	if err := c.checkChoices(); err != nil {
+		return s, err
+	}
+	return s, c.checkTimes()
+}
+
+// Choose returns what Record would choose for the settings on this machine; xvfb
+// tells whether Xvfb is installed. It measures the machine for some tens of
+// milliseconds and starts nothing.
+func (s Settings) Choose(ctx context.Context, xvfb bool) (sizing.Choice, error) {
+	return sizing.Choose(ctx, s.Capture, s.Size, s.FPS, xvfb)
 }

@@ -8,10 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"beam/beam/fault"
+	"beam/beam/report"
+	"beam/beam/sizing"
 	"beam/capture"
 )
 
-// good returns a configuration that can work, with its output in a new folder.
+// good returns a configuration that can work, with its output in a new directory.
 func good(t *testing.T) Config {
 	t.Helper()
 	c := Defaults()
@@ -69,23 +72,23 @@ func TestCheckRefuses(t *testing.T) {
 		{"wild audio offset", func(c *Config) { c.AudioOffset = time.Minute }, "--audio-offset"},
 		{"no output", func(c *Config) { c.Output = "" }, "no output"},
 		{"not an MP4", func(c *Config) { c.Output += ".mkv" }, ".mp4"},
-		{"no such folder", func(c *Config) { c.Output = filepath.Join(c.Output, "x", "out.mp4") }, "mkdir -p"},
-		{"folder as output", func(c *Config) { mkdir(c.Output) }, "is a folder"},
-		{"file as folder", func(c *Config) { touch(c.Output); c.Output = filepath.Join(c.Output, "y.mp4") }, "is not a folder"},
+		{"no such directory", func(c *Config) { c.Output = filepath.Join(c.Output, "x", "out.mp4") }, "mkdir -p"},
+		{"directory as output", func(c *Config) { mkdir(c.Output) }, "is a directory"},
+		{"file as directory", func(c *Config) { touch(c.Output); c.Output = filepath.Join(c.Output, "y.mp4") }, "is not a directory"},
 		{"output exists", func(c *Config) { touch(c.Output) }, "--force"},
-		{"report exists", func(c *Config) { touch(ReportPath(c.Output)) }, "--force"},
-		{"unwritable folder", func(c *Config) { c.Output = "/proc/out.mp4" }, "can't be written"},
+		{"report exists", func(c *Config) { touch(report.Path(c.Output)) }, "--force"},
+		{"unwritable directory", func(c *Config) { c.Output = "/proc/out.mp4" }, "can't be written"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := good(t)
 			tt.spoil(&c)
 			_, err := c.Check()
-			var f *Fault
+			var f *fault.Fault
 			if !errors.As(err, &f) {
 				t.Fatalf("error %v, want a fault", err)
 			}
-			if f.Class != ClassUsage {
+			if f.Class != fault.ClassUsage {
 				t.Errorf("class %s, want usage", f.Class)
 			}
 			if !strings.Contains(f.Error()+" "+f.Hint, tt.says) {
@@ -123,7 +126,7 @@ func TestResolution(t *testing.T) {
 		{"1920x1080", "landscape", capture.Size{Width: 1920, Height: 1080}, "landscape"},
 	}
 	for _, tt := range tests {
-		got, turned, err := resolution(tt.name, tt.orientation)
+		got, turned, err := sizing.Resolution(tt.name, tt.orientation)
 		if err != nil || got != tt.want || turned != tt.turned {
 			t.Errorf("%s %s: %v %s, %v; want %v %s", tt.name, tt.orientation, got, turned, err, tt.want, tt.turned)
 		}
@@ -131,7 +134,7 @@ func TestResolution(t *testing.T) {
 }
 
 func TestRedactURL(t *testing.T) {
-	got := RedactURL("https://ann:secret@room.example/abc?token=SECRET&name=x#config.jwt=SECRET")
+	got := report.RedactURL("https://ann:secret@room.example/abc?token=SECRET&name=x#config.jwt=SECRET")
 	if strings.Contains(strings.ToLower(got), "secret") {
 		t.Errorf("%s shows a secret", got)
 	}
@@ -148,7 +151,7 @@ func TestDefaultOutput(t *testing.T) {
 		"https://room.example/":               "Rec-room-example-1700000000123.mp4",
 		"https://room.example/../../etc":      "Rec-etc-1700000000123.mp4",
 	} {
-		if got := DefaultOutput(room, now); got != want {
+		if got := report.DefaultOutput(room, now); got != want {
 			t.Errorf("%s: %s, want %s", room, got, want)
 		}
 	}

@@ -2,66 +2,56 @@ package beam
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"beam/capture"
+	"beam/beam/fault"
+	"beam/beam/report"
 )
-
-// FailurePath returns the folder that tells why a room could not be recorded:
-// meeting.failure beside meeting.mp4.
-func FailurePath(output string) string {
-	return beside(output, ".failure")
-}
-
-// screenshotLimit bounds the wait for a page that may hang.
-const screenshotLimit = 5 * time.Second
 
 // diagnose writes what is known of a room that could not be joined: the page as
 // it is, its console, its requests. It does so for faults of the room only.
-func (r *recorder) diagnose(ctx context.Context, cause error) {
+func (o *opening) diagnose(ctx context.Context, cause error) {
 	if !ofRoom(cause) {
 		return
 	}
-	dir := FailurePath(r.settings.Output)
-	if err := r.writeDiagnosis(ctx, dir, cause); err != nil {
-		r.log.Warn("no diagnosis written", "error", err)
+	dir := report.FailurePath(o.settings.Output)
+	if err := o.writeDiagnosis(ctx, dir, cause); err != nil {
+		o.log.Warn("no diagnosis written", "error", err)
 		return
 	}
-	r.notice("what the page looked like, its console and its requests are in %s", dir)
+	o.events.notice("what the page looked like, its console and its requests are in %s", dir)
 }
 
 func ofRoom(err error) bool {
-	var fault interface{ FaultClass() string }
-	if !errors.As(err, &fault) {
-		return false
+	switch fault.ClassOf(err) {
+	case fault.ClassRoom, fault.ClassEmpty, fault.ClassBrowser:
+		return true
 	}
-	class := fault.FaultClass()
-	return class == ClassRoom || class == ClassEmpty || class == string(capture.ClassBrowser)
+	return false
 }
 
-func (r *recorder) writeDiagnosis(ctx context.Context, dir string, cause error) error {
+func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) error {
 	if err := os.RemoveAll(dir); err != nil { // of an earlier try
 		return err
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	console, requests := r.journal.texts()
+	console, requests := o.pages.Texts()
 	about := fmt.Sprintf("time      %s\nroom      %s\nlayout    %s\nplatform  %s\nfault     %v\nversions  %v\n",
-		time.Now().UTC().Format(time.RFC3339), RedactURL(r.settings.Room), r.settings.Layout, r.plan.Platform, cause, r.versions())
-	for _, hidden := range r.settings.Hidden {
+		time.Now().UTC().Format(time.RFC3339), report.RedactURL(o.settings.Room), o.settings.Layout, o.plan.Platform, cause, o.versions())
+	for _, hidden := range o.settings.Hidden {
 		console, requests = strings.ReplaceAll(console, hidden, "(secret)"), strings.ReplaceAll(requests, hidden, "(secret)")
 	}
 	files := map[string][]byte{
-		"about.txt": []byte(about), "console.log": []byte(r.plan.Redact(console)), "network.log": []byte(r.plan.Redact(requests)),
+		"about.txt": []byte(about), "console.log": []byte(o.plan.Redact(console)), "network.log": []byte(o.plan.Redact(requests)),
 	}
-	if shot, err := r.screenshot(ctx); err != nil {
-		r.log.Debug("no screenshot", "error", err)
+	if shot, err := o.source.Screenshot(ctx); err != nil {
+		o.log.Debug("no screenshot", "error", err)
 	} else {
 		files["screenshot.png"] = shot
 	}
@@ -71,14 +61,4 @@ func (r *recorder) writeDiagnosis(ctx context.Context, dir string, cause error) 
 		}
 	}
 	return nil
-}
-
-func (r *recorder) screenshot(ctx context.Context) ([]byte, error) {
-	page := r.studio.current()
-	if page == nil {
-		return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "take a screenshot", Err: errors.New("there is no page")}
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), screenshotLimit)
-	defer cancel()
-	return page.Screenshot(ctx)
 }

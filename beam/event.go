@@ -1,6 +1,11 @@
 package beam
 
-import "time"
+import (
+	"time"
+
+	"beam/beam/report"
+	"beam/beam/storage"
+)
 
 // Event is one line of what a recording tells while it runs. Fields that do
 // not belong to the Type are zero.
@@ -10,8 +15,8 @@ type Event struct {
 	State State     `json:"state,omitempty"`
 	Text  string    `json:"text,omitempty"` // for people
 
-	Progress *Progress `json:"progress,omitempty"`
-	Report   *Report   `json:"report,omitempty"`
+	Progress *Progress      `json:"progress,omitempty"`
+	Report   *report.Report `json:"report,omitempty"`
 }
 
 // The types of events.
@@ -30,7 +35,7 @@ type Progress struct {
 	Dropped   int     `json:"dropped"`
 	LevelDBFS float64 `json:"level_dbfs"` // loudest sample of the last second; -120 for silence
 
-	Upload *UploadProgress `json:"upload,omitempty"` // with a bucket
+	Upload *storage.Progress `json:"upload,omitempty"` // with a bucket
 }
 
 // Sink takes the events of a recording, one call at a time. It must not block

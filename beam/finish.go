@@ -1,159 +1,154 @@
 package beam
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"beam/beam/expect"
-	"beam/beam/usage"
+	"beam/beam/fault"
+	"beam/beam/report"
+	"beam/beam/roster"
+	"beam/beam/source"
+	"beam/beam/storage"
 	"beam/capture"
+	"beam/capture/encode"
 	"beam/capture/mp4"
 )
 
-// The encoder's settings that a user does not choose.
-const (
-	crf         = 23 // libx264's default; the cap of the bit rate bounds it
-	jpegQuality = 88 // of the screencast; quality hardly costs CPU
-)
-
-// finish finishes the file and makes the report.
-func (t *take) finish(hard context.Context, end Time) (*Report, error) {
-	t.meter.Sample(false)
-	media, err := t.out.finish(hard, t.length, t.transfer.untouched(), mp4.Metadata{
-		Encoder: "beam " + t.settings.Version, Created: t.startedAt(), Chapters: fileChapters(t.chapters()),
+// finish finishes the file, makes the report, and brings both to the bucket where
+// there is one.
+func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, error) {
+	r.rates.meter.Sample(false)
+	length := r.timeline.recorded()
+	chapters := roster.Chapters(r.roster.Marks(), r.timeline.position)
+	media, err := r.output.Finish(hard, length, r.transfer.Untouched(), mp4.Metadata{
+		Encoder: "beam " + r.settings.Version, Created: r.startedAt(), Chapters: fileChapters(chapters),
 	})
 	if err != nil {
-		fault := firstOf(t.fault, &Fault{Class: ClassEncoder, Op: "finish the file", Err: err})
-		if errors.Is(err, errNoMedia) {
-			cause := t.fault
-			if t.reason == ReasonAsked {
-				cause = nil // ffmpeg's complaint that it was given nothing
-			}
-			fault = firstOf(cause, &Fault{Class: ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first picture and sound were encoded")})
-			t.out.discard()
-			t.transfer.discard(hard, t.log)
+		if errors.Is(err, encode.ErrNoMedia) {
+			r.output.Discard()
+			r.transfer.Discard(hard, r.log)
 		}
-		return nil, fault
+		return nil, unfinished(err, r.fault, r.reason)
 	}
-	report := t.makeReport(end, media)
-	broken := t.expectations(hard, report)
-	files := t.sideFiles(report)
-	t.writeSideFiles(files)
-	t.writeReport(report)
-	if t.transfer != nil {
-		err = t.upload(hard, report, files)
-		t.writeReport(report) // now with the upload
+	rep := r.makeReport(end, media, chapters)
+	broken := r.expectations(hard, rep)
+	files := storage.SideFiles(rep, r.roster.Chat())
+	storage.WriteSideFiles(files, r.log)
+	r.writeReport(rep)
+	if r.transfer != nil {
+		r.events.enter(StateUploading)
+		tell := func() { r.progress.tellUpload(rep.Bytes, rep.Seconds) }
+		err = r.transfer.Complete(hard, rep, files, tell, r.events.degrade, r.log)
+		r.writeReport(rep) // now with the upload
 	}
-	if err != nil || t.fault != nil {
-		return report, errors.Join(err, t.fault)
+	if err != nil || r.fault != nil {
+		return rep, errors.Join(err, r.fault)
 	}
-	t.enter(StateCompleted)
-	return report, broken
+	r.events.enter(StateCompleted)
+	return rep, broken
+}
+
+// unfinished returns the fault of a file that could not be finished, of a
+// recording that ended for a reason, and perhaps by a fault: that one tells more,
+// unless it is the complaint of an encoder that was given nothing because the
+// user stopped at once.
+func unfinished(err, cause error, reason string) error {
+	if !errors.Is(err, encode.ErrNoMedia) {
+		return fault.First(cause, &fault.Fault{Class: fault.ClassEncoder, Op: "finish the file", Err: err})
+	}
+	if reason == ReasonAsked {
+		cause = nil
+	}
+	return fault.First(cause, &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("nothing was recorded: the recording was stopped before the first frames and audio were encoded")})
 }
 
 // expectations judges the finished file, and lets it be drawn.
-func (t *take) expectations(hard context.Context, r *Report) error {
-	s := t.settings
+func (r *run) expectations(hard context.Context, rep *report.Report) error {
+	s := r.settings
 	if !s.Expect.Any() && s.Finished == nil {
 		return nil
 	}
-	tools, err := DecodeTools(t.tools)
+	tools, err := DecodeTools(r.opening.tools)
 	if err == nil && s.Finished != nil {
 		if err := s.Finished(hard, tools, s.Output); err != nil {
-			t.notice("%v", err)
-			r.Notices = append(r.Notices, err.Error())
+			r.events.notice("%v", err)
+			rep.Notices = append(rep.Notices, err.Error())
 		}
 	}
 	if err != nil || !s.Expect.Any() {
 		return err
 	}
-	seen, err := t.watch.Look(hard, tools, s.Output)
+	seen, err := r.watch.Look(hard, tools, s.Output)
 	if err != nil {
 		return err
 	}
-	if p := r.Pictures; p != nil && p.Lowered > 0 {
+	if p := rep.Pictures; p != nil && p.Lowered > 0 {
 		seen.LowestFPS = p.LowestFPS
 	}
-	r.Expectations, r.Console = expect.Judge(s.Expect, seen), &seen.Console
-	return expect.Verdict(r.Expectations)
+	rep.Expectations, rep.Console = expect.Judge(s.Expect, seen), &seen.Console
+	return expect.Verdict(rep.Expectations)
 }
 
 // writeReport writes the report beside the file.
-func (t *take) writeReport(r *Report) {
-	if err := r.Write(ReportPath(t.settings.Output)); err != nil {
-		t.log.Warn("report not written", "error", err)
+func (r *run) writeReport(rep *report.Report) {
+	if err := rep.Write(report.Path(r.settings.Output)); err != nil {
+		r.log.Warn("report not written", "error", err)
 	}
 }
 
 // startedAt returns when the recording began.
-func (t *take) startedAt() time.Time { return wallClock(t.start).UTC().Round(time.Millisecond) }
+func (r *run) startedAt() time.Time { return wallClock(r.start).UTC().Round(time.Millisecond) }
 
 // makeReport puts the figures of the recording together.
-func (t *take) makeReport(end Time, media media) *Report {
-	seconds := media.Duration.Seconds()
-	s := t.settings
-	r := &Report{
-		Beam: s.Version, Room: RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
-		StartedAt: t.startedAt(), Seconds: round(seconds, 3),
-		StopReason: t.stopReason(), ReadyReason: t.readyReason, FirstFrame: round(t.firstFrame.Seconds(), 2),
-		Engine: t.segments.all()[0].engine, EngineReason: t.engineReason, EngineChanges: append([]EngineChange{}, t.changes...), Preset: t.preset,
+func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report.Chapter) *report.Report {
+	s, o := r.settings, r.opening
+	segments, length := r.timeline.all(), r.timeline.recorded()
+	engineReason, changes := r.engines.history()
+	rep := &report.Report{
+		Beam: s.Version, Room: report.RedactURL(s.Room), Output: s.Output, Bytes: media.Bytes,
+		StartedAt: r.startedAt(), Seconds: report.Round(media.Duration.Seconds(), 3),
+		StopReason: stopReason(r.reason, r.losses.Repeated(capture.Now())), ReadyReason: o.readyReason, FirstFrame: report.Round(r.first.took.Seconds(), 2),
+		Engine: segments[0].engine, EngineReason: engineReason, EngineChanges: changes, Preset: o.preset,
 		Width: s.Size.Width, Height: s.Size.Height, FPS: s.FPS, FPSMode: s.FPSMode,
-		Sound:     t.soundReport(),
-		Machine:   t.quality.machineReport(t.machine),
-		Start:     t.starting.report(t.firstFrame),
-		Resources: resources(t.meter.Programs(), end.Sub(t.start)),
-		Versions:  t.versions(),
+		Sound:     r.audioReport(segments),
+		Machine:   r.rates.quality.machineReport(o.machine),
+		Start:     o.starting.report(r.first.took),
+		Resources: resources(r.rates.meter.Programs(), end.Sub(r.start)),
+		Versions:  o.versions(),
 
-		ID: s.ID, Layout: firstText(t.meeting.shownLayout(), s.Layout), Platform: t.plan.Platform,
-		Participants: t.meeting.participants(t.position, t.length), Chapters: t.chapters(),
-		Pauses: t.pauses(), Segments: len(t.segments.all()), Gaps: t.gaps.report(t.position),
+		ID: s.ID, Layout: cmp.Or(r.roster.ShownLayout(), s.Layout), Platform: o.plan.Platform,
+		Participants: r.roster.Participants(r.timeline.position, length), Chapters: chapters,
+		Pauses: r.timeline.pauses(), Segments: len(segments), Gaps: r.gaps.Report(r.timeline.position),
 	}
 	if s.AudioOnly {
-		r.Width, r.Height, r.FPS, r.FPSMode = 0, 0, 0, ""
+		rep.Width, rep.Height, rep.FPS, rep.FPSMode = 0, 0, 0, ""
+	} else {
+		rep.Pictures = r.videoReport(segments, media, length)
 	}
-	if !s.AudioOnly {
-		r.Pictures = t.pictureReport(media, seconds)
+	for _, text := range shortcomings(rep, r.losses.Count, r.reason, s.Config) {
+		r.events.degrade(text)
 	}
-	t.judge(r)
-	if t.fault != nil {
-		r.Fault = t.fault.Error()
+	if r.fault != nil {
+		rep.Fault = r.fault.Error()
 	}
-	r.Degraded, r.Notices = append([]string{}, t.degrade...), append([]string{}, t.notices...)
-	return r
+	rep.Notices, rep.Degraded = r.events.told()
+	return rep
 }
 
-// stopReason returns why the recording ended, for the report.
-func (t *take) stopReason() string {
+// stopReason returns why a recording ended, for the report; repeated tells that
+// something was lost more often than it may be.
+func stopReason(reason string, repeated bool) string {
 	switch {
-	case t.reason != ReasonFailure:
-		return t.reason
-	case t.losses.repeated(capture.Now()):
+	case reason != ReasonFailure:
+		return reason
+	case repeated:
 		return ReasonFailure + ": " + FailureRetries
 	}
 	return ReasonFailure + ": " + FailureInternal
-}
-
-// pictureReport makes the report of the frames.
-func (t *take) pictureReport(m media, seconds float64) *PictureReport {
-	r := &PictureReport{Encoded: m.Pictures, Painted: -1, Kept: -1}
-	for _, s := range t.segments.all() {
-		c := s.video.counts()
-		r.Captured += c.Captured
-		r.Distinct += c.Distinct
-		r.Dropped += c.Dropped
-		r.LongestFreeze = max(r.LongestFreeze, milliseconds(c.Freeze))
-	}
-	// What was captured after the last instant of a segment is not shown.
-	r.Distinct = min(r.Distinct, r.Encoded)
-	r.Repeated = r.Encoded - r.Distinct
-	r.DistinctFPS = round(float64(r.Distinct)/max(seconds, 0.001), 2)
-	if painted, kept, known := t.quality.paintedFrames(); known {
-		r.Painted, r.Kept = painted, round(kept, 1)
-	}
-	t.rates.report(r, t.position, t.length)
-	return r
 }
 
 // A recording is not whole when it has less than this share of the frames that
@@ -164,35 +159,38 @@ const (
 	paintedToSay = 60
 )
 
-// judge notes in what way the recording is less than what was asked for.
-func (t *take) judge(r *Report) {
+// shortcomings returns in what ways a recording is less than what was asked for;
+// lost returns how often something was lost, reason is why it ended.
+func shortcomings(r *report.Report, lost func(what string) int, reason string, asked Config) (texts []string) {
+	add := func(format string, args ...any) { texts = append(texts, fmt.Sprintf(format, args...)) }
 	if p := r.Pictures; p != nil {
 		switch {
 		case p.Lowered > 0:
-			t.degraded("the machine was too busy for %d frames a second; the rate went down to %.3g, %.3g on average. Use a lower --resolution or --fps, or more cores", r.FPS, p.LowestFPS, p.MeanFPS)
+			add("the machine was too busy for %d frames a second; the rate went down to %.3g, %.3g on average. Use a lower --resolution or --fps, or more cores", r.FPS, p.LowestFPS, p.MeanFPS)
 		case p.Painted >= paintedToSay && p.Kept < keptEnough:
-			t.degraded("only %.0f %% of the frames that the page painted are in the recording. Use a lower --resolution or --fps, or more cores", p.Kept)
+			add("only %.0f %% of the frames that the page painted are in the recording. Use a lower --resolution or --fps, or more cores", p.Kept)
 		}
 	}
 	if r.Sound.Holes > 0 && r.Sound.Filled >= 100 {
-		t.degraded("%.0f ms of audio were not captured and were filled with silence", r.Sound.Filled)
+		add("%.0f ms of audio were not captured and were filled with silence", r.Sound.Filled)
 	}
 	for _, one := range []struct{ what, missing string }{
-		{lostBrowser, "until the room was joined again its last frame stands, and it is silent"},
-		{lostDisplay, "until the room was joined again its last frame stands, and it is silent"},
-		{lostSound, "until the room was joined again it is silent"},
-		{lostEncoder, "the frames that it had not written yet are missing"},
+		{source.LostBrowser, "until the room was joined again its last frame stands, and it is silent"},
+		{source.LostDisplay, "until the room was joined again its last frame stands, and it is silent"},
+		{source.LostSound, "until the room was joined again it is silent"},
+		{source.LostEncoder, "the frames that it had not written yet are missing"},
 	} {
-		if n := t.losses.count(one.what); n > 0 {
-			t.degraded("the %s was lost %s; %s", one.what, times(n), one.missing)
+		if n := lost(one.what); n > 0 {
+			add("the %s was lost %s; %s", one.what, times(n), one.missing)
 		}
 	}
-	if t.reason == ReasonLost {
-		t.degraded("the connection to the room was lost and did not come back within %v", t.settings.ReconnectGrace)
+	if reason == ReasonLost {
+		add("the connection to the room was lost and did not come back within %v", asked.ReconnectGrace)
 	}
-	if want := t.settings.Duration; want > 0 && t.reason != ReasonDuration && t.reason != ReasonAsked && t.reason != ReasonRoomEnded && t.reason != ReasonLastLeft {
-		t.degraded("the recording ended after %s instead of %v: %s", shortDuration(r.Seconds), want, t.reason)
+	if want := asked.Duration; want > 0 && reason != ReasonDuration && reason != ReasonAsked && reason != ReasonRoomEnded && reason != ReasonLastLeft {
+		add("the recording ended after %s instead of %v: %s", shortDuration(r.Seconds), want, reason)
 	}
+	return texts
 }
 
 func times(n int) string {
@@ -206,15 +204,14 @@ func shortDuration(seconds float64) string {
 	return fmt.Sprint(time.Duration(seconds * float64(time.Second)).Round(100 * time.Millisecond))
 }
 
-// resources returns what the programs used, for the report.
-func resources(programs []usage.Program, recorded time.Duration) []ResourceReport {
-	var out []ResourceReport
-	for _, p := range programs {
-		out = append(out, ResourceReport{
-			Name: p.Name, CPUSeconds: round(p.CPUSeconds, 2),
-			Cores:  round(p.CPUSeconds/max(recorded.Seconds(), 0.001), 3),
-			PeakMB: round(p.PeakMB, 1),
-		})
+// mostChapters is how many chapters an MP4 file can list.
+const mostChapters = 255
+
+// fileChapters returns those that fit into the file.
+func fileChapters(list []report.Chapter) []mp4.Chapter {
+	var out []mp4.Chapter
+	for _, c := range list[:min(len(list), mostChapters)] {
+		out = append(out, mp4.Chapter{At: time.Duration(c.At * float64(time.Second)), Title: c.Text})
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"beam/beam/machine"
+	"beam/beam/report"
+	"beam/beam/sizing"
 	"beam/capture/loudness"
 	"beam/layout"
 )
@@ -82,7 +84,7 @@ func (q *quality) observePage(now layout.Stats, frames int, counted bool, fps in
 		q.paint(did.Presented, frames-q.frames, did.Length, fps)
 	}
 	if did.People > 0 && len(q.skews) < mostSkews {
-		q.skews = append(q.skews, milliseconds(did.WorstSkew))
+		q.skews = append(q.skews, report.Milliseconds(did.WorstSkew))
 	}
 	q.made += did.Synthesized.Seconds()
 }
@@ -111,34 +113,34 @@ func (q *quality) paintedFrames() (painted int, kept float64, known bool) {
 }
 
 // late returns what is known of audio that Chrome plays late.
-func (q *quality) late() LateReport {
+func (q *quality) late() report.Late {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	r := LateReport{Playback: milliseconds(q.playback), Synthesised: round(q.made, 2), Observations: len(q.skews)}
+	r := report.Late{Playback: report.Milliseconds(q.playback), Synthesised: report.Round(q.made, 2), Observations: len(q.skews)}
 	if len(q.skews) == 0 {
 		return r
 	}
 	sorted := slices.Sorted(slices.Values(q.skews))
-	r.SkewMedian = round(sorted[len(sorted)/2], 1)
+	r.SkewMedian = report.Round(sorted[len(sorted)/2], 1)
 	r.SkewWorst = sorted[len(sorted)-1]
 	if math.Abs(sorted[0]) > math.Abs(r.SkewWorst) {
 		r.SkewWorst = sorted[0]
 	}
-	r.SkewWorst = round(r.SkewWorst, 1)
+	r.SkewWorst = report.Round(r.SkewWorst, 1)
 	return r
 }
 
 // machineReport returns what the machine gave.
-func (q *quality) machineReport(m machineFacts) MachineReport {
+func (q *quality) machineReport(m sizing.Machine) report.Machine {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	r := MachineReport{
-		Cores: round(m.Cores, 2), Slow: round(m.slow(EngineX11), 2), PageFault: round(m.Speed.FaultNs/1000, 2),
-		LeastIdle: round(q.leastIdle, 2), Throttled: round(q.throttled.Seconds(), 2), Steal: round(q.steal, 2),
+	r := report.Machine{
+		Cores: report.Round(m.Cores, 2), Slow: report.Round(m.Slow(sizing.EngineX11), 2), PageFault: report.Round(m.Speed.FaultNs/1000, 2),
+		LeastIdle: report.Round(q.leastIdle, 2), Throttled: report.Round(q.throttled.Seconds(), 2), Steal: report.Round(q.steal, 2),
 		RunDelay: map[string]float64{},
 	}
 	for name, seconds := range q.runDelay {
-		r.RunDelay[name] = round(seconds, 2)
+		r.RunDelay[name] = report.Round(seconds, 2)
 	}
 	return r
 }
@@ -163,7 +165,7 @@ func (l *loud) report() float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if r := l.meter.Report(); r.Known {
-		return round(r.Integrated, 1)
+		return report.Round(r.Integrated, 1)
 	}
-	return silenceDBFS
+	return report.SilenceDBFS
 }

@@ -3,6 +3,9 @@ package beam
 import (
 	"sync"
 	"time"
+
+	"beam/beam/report"
+	"beam/capture"
 )
 
 // rates are the changes of the rate at which frames are captured. Its methods
@@ -15,35 +18,43 @@ type rates struct {
 }
 
 type rateChange struct {
-	at     Time
+	at     capture.Time
 	rate   float64
 	reason string
 }
 
-func (r *rates) set(at Time, rate float64, reason string) {
+func (r *rates) set(at capture.Time, rate float64, reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.changes = append(r.changes, rateChange{at: at, rate: rate, reason: reason})
 }
 
-// report puts the rates into a report of a recording of the given length.
-func (r *rates) report(to *PictureReport, position func(Time) time.Duration, length time.Duration) {
+// figures returns the rates of a recording of the given length, position being
+// where an instant is in it.
+func (r *rates) figures(position func(capture.Time) time.Duration, length time.Duration) rateFigures {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	to.Rates = []RateReport{}
-	to.LowestFPS = r.asked
+	f := rateFigures{Changes: []report.Rate{}, Lowest: r.asked}
 	sum, from, rate := 0.0, time.Duration(0), r.asked
 	for _, c := range r.changes {
 		at := min(length, position(c.at))
 		sum += rate * (at - from).Seconds()
 		if c.rate < rate {
-			to.Lowered++
+			f.Lowered++
 		}
 		from, rate = at, c.rate
-		to.LowestFPS = min(to.LowestFPS, rate)
-		to.Rates = append(to.Rates, RateReport{At: round(at.Seconds(), 1), FPS: round(rate, 1), Reason: c.reason})
+		f.Lowest = min(f.Lowest, rate)
+		f.Changes = append(f.Changes, report.Rate{At: report.Round(at.Seconds(), 1), FPS: report.Round(rate, 1), Reason: c.reason})
 	}
 	sum += rate * (length - from).Seconds()
-	to.LowestFPS = round(to.LowestFPS, 1)
-	to.MeanFPS = round(sum/max(length.Seconds(), 0.001), 1)
+	f.Lowest = report.Round(f.Lowest, 1)
+	f.Mean = report.Round(sum/max(length.Seconds(), 0.001), 1)
+	return f
+}
+
+// rateFigures is what became of the rate over a recording.
+type rateFigures struct {
+	Lowered      int // times that it was lowered
+	Lowest, Mean float64
+	Changes      []report.Rate
 }

@@ -9,7 +9,7 @@ type State string
 const (
 	StateStarting  State = "starting"  // sound server, browser
 	StateJoining   State = "joining"   // the page loads and becomes ready
-	StateRecording State = "recording" // pictures and sound are being written
+	StateRecording State = "recording" // frames and audio are being written
 	StatePaused    State = "paused"    // nothing is being written until the recording is resumed
 	StateStopping  State = "stopping"  // what is on its way is being written
 	StateUploading State = "uploading" // the rest of the finished file goes to the bucket

@@ -71,3 +71,11 @@ func (r stopRules) limit() time.Duration {
 	}
 	return r.MaxDuration
 }
+
+// stopRules returns the limits that the settings set.
+func (s Settings) stopRules() stopRules {
+	return stopRules{
+		Duration: s.Duration, MaxDuration: s.MaxDuration, Idle: s.IdleTimeout,
+		Silence: s.SilenceTimeout, Reconnect: s.ReconnectGrace, MinFree: minFree,
+	}
+}

@@ -1,41 +1,105 @@
 package beam
 
-import "time"
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"beam/beam/report"
+	"beam/capture"
+)
+
+// beginning is where a segment begins.
+type beginning struct {
+	start  capture.Time  // capture time of its first instant
+	offset time.Duration // the same instant on the recording's time
+	engine string        // that its frames come from
+}
+
+// at returns an instant of the segment on the recording's time.
+func (b beginning) at(t capture.Time) time.Duration { return b.offset + max(0, t.Sub(b.start)) }
+
+// whole returns the last instant up to t at which a frame of the grid begins,
+// so that the next segment goes on with the grid.
+func (b beginning) whole(t capture.Time, fps int) capture.Time {
+	frames := int64(t.Sub(b.start).Seconds() * float64(fps))
+	return b.start.Add(time.Duration(frames) * time.Second / time.Duration(fps))
+}
+
+// timeline is the segments of a recording, in order, and how long it is. Its
+// methods may be called from any goroutine.
+type timeline struct {
+	mu       sync.Mutex
+	segments []*segment
+	length   time.Duration // of what is recorded, at the end of the last segment that ended
+}
+
+func (l *timeline) add(s *segment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.segments = append(l.segments, s)
+}
+
+// last returns the last segment; it is being recorded unless the recording is
+// paused.
+func (l *timeline) last() *segment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.segments[len(l.segments)-1]
+}
+
+// all returns the segments so far.
+func (l *timeline) all() []*segment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.segments)
+}
+
+// end notes how long the recording is at the end of a segment.
+func (l *timeline) end(length time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.length = length
+}
+
+// recorded returns the length at the end of the last segment that ended.
+func (l *timeline) recorded() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.length
+}
 
 // position returns where an instant is in the recording: what falls between two
 // segments is where the second begins, what comes after the end is the end.
-func (t *take) position(at Time) time.Duration {
+func (l *timeline) position(at capture.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	place := time.Duration(0)
-	segments := t.segments.all()
-	for i, s := range segments {
+	for i, s := range l.segments {
 		if at < s.start {
 			break
 		}
-		place = s.at(at)
-		end := t.length
-		if i+1 < len(segments) {
-			end = segments[i+1].offset
+		end := l.length
+		if i+1 < len(l.segments) {
+			end = l.segments[i+1].offset
 		}
-		place = min(place, end)
+		place = min(s.at(at), end)
 	}
 	return place
 }
 
-// chapters returns the chapters so far.
-func (t *take) chapters() []ChapterReport {
-	return listChapters(t.meeting.noted(), t.position)
-}
-
 // pauses returns what was left out, in seconds since the start.
-func (t *take) pauses() []SpanReport {
-	out := []SpanReport{}
-	segments := t.segments.all()
-	for i, s := range segments[1:] {
-		before := segments[i]
+func (l *timeline) pauses() []report.Interval {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := []report.Interval{}
+	first := l.segments[0].start
+	for i, s := range l.segments[1:] {
+		before := l.segments[i]
 		end := before.start.Add(s.offset - before.offset)
 		if s.start > end {
-			out = append(out, SpanReport{
-				From: round(end.Sub(t.start).Seconds(), 3), To: round(s.start.Sub(t.start).Seconds(), 3),
+			out = append(out, report.Interval{
+				From: report.Round(end.Sub(first).Seconds(), 3), To: report.Round(s.start.Sub(first).Seconds(), 3),
 			})
 		}
 	}

@@ -3,6 +3,7 @@ package beam
 import (
 	"os"
 
+	"beam/beam/sizing"
 	"beam/capture/chrome"
 	"beam/capture/ffmpeg"
 	"beam/capture/inspect"
@@ -26,7 +27,7 @@ func findTools(s Settings) (Tools, error) {
 		return t, err
 	}
 	xvfb, err := x11.Find(t.Xvfb)
-	if err != nil && s.Capture == EngineX11 && !s.AudioOnly {
+	if err != nil && s.Capture == sizing.EngineX11 && !s.AudioOnly {
 		return t, err
 	}
 	t.Xvfb = xvfb

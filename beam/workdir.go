@@ -9,8 +9,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// workDir is the private folder of one recording: profile, sockets, cookies.
-// Whoever holds the lock on its owner file is alive; a folder whose lock is
+// workDir is the private directory of one recording: profile, sockets, cookies.
+// Whoever holds the lock on its owner file is alive; a directory whose lock is
 // free was left by a recorder that was killed.
 type workDir struct {
 	Path string
@@ -22,8 +22,8 @@ const (
 	ownerFile  = "owner"
 )
 
-// newWorkDir makes a private folder below parent ("" for the system's
-// temporary folder), and removes those of recorders that were killed.
+// newWorkDir makes a private directory below parent ("" for the system's
+// temporary directory), and removes those of recorders that were killed.
 func newWorkDir(parent string) (*workDir, error) {
 	if parent == "" {
 		parent = os.TempDir()
@@ -31,7 +31,7 @@ func newWorkDir(parent string) (*workDir, error) {
 	sweep(parent)
 	path, err := os.MkdirTemp(parent, workPrefix)
 	if err != nil {
-		return nil, fmt.Errorf("make a private folder: %w", err)
+		return nil, fmt.Errorf("make a private directory: %w", err)
 	}
 	lock := flock.New(filepath.Join(path, ownerFile))
 	free, err := lock.TryLock()
@@ -39,23 +39,23 @@ func newWorkDir(parent string) (*workDir, error) {
 		err = errors.New("somebody else has it")
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock the private folder: %w", err), os.RemoveAll(path))
+		return nil, errors.Join(fmt.Errorf("lock the private directory: %w", err), os.RemoveAll(path))
 	}
 	return &workDir{Path: path, lock: lock}, nil
 }
 
-// sub makes a folder inside, with access for the owner only.
+// sub makes a directory inside, with access for the owner only.
 func (w *workDir) sub(name string) (string, error) {
 	path := filepath.Join(w.Path, name)
 	return path, os.MkdirAll(path, 0o700)
 }
 
-// remove removes the folder and all in it.
+// remove removes the directory and all in it.
 func (w *workDir) remove() error {
 	return errors.Join(os.RemoveAll(w.Path), w.lock.Close())
 }
 
-// sweep removes the folders below parent that a killed recorder left. A folder
+// sweep removes the directories below parent that a killed recorder left. A directory
 // without an owner file is not ours, or is being made right now.
 func sweep(parent string) {
 	owners, err := filepath.Glob(filepath.Join(parent, workPrefix+"*", ownerFile))
@@ -71,4 +71,15 @@ func sweep(parent string) {
 		}
 		lock.Close()
 	}
+}
+
+// PrivateFolder makes a directory for whoever starts the programs of a recording
+// outside of one, below parent ("" for the system's temporary directory). The next
+// recording removes it where this process is killed; else remove does.
+func PrivateFolder(parent string) (path string, remove func() error, err error) {
+	w, err := newWorkDir(parent)
+	if err != nil {
+		return "", nil, err
+	}
+	return w.Path, w.remove, nil
 }

@@ -14,9 +14,10 @@ const (
 	ClassBrowser     Class = "browser"     // Chrome or its page was lost after it had been ready
 	ClassAudio       Class = "audio"       // PulseAudio was lost
 	ClassEncoder     Class = "encoder"     // ffmpeg failed, or its output could not be written
+	ClassInternal    Class = "internal"    // a defect of Beam itself
 )
 
-// Fault is the error that crosses the borders of the capture packages.
+// Fault is the error that crosses the borders of packages.
 type Fault struct {
 	Class Class
 	Op    string // what was being done, lower case: "start chromium"
@@ -32,8 +33,11 @@ func (f *Fault) Retryable() bool { return f.Passing }
 
 // Error returns the operation and its cause, without the hint.
 func (f *Fault) Error() string {
-	if f.Err == nil {
+	switch {
+	case f.Err == nil:
 		return f.Op
+	case f.Op == "":
+		return f.Err.Error()
 	}
 	return fmt.Sprintf("%s: %v", f.Op, f.Err)
 }

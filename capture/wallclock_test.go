@@ -20,8 +20,9 @@ import (
 
 // onTheWay is where frames and samples pass: all of capture, and these of beam.
 var onTheWay = []string{
-	"../beam/ear.go", "../beam/encoder.go", "../beam/feed.go", "../beam/frames.go", "../beam/governing.go", "../beam/keep.go", "../beam/losses.go",
-	"../beam/output.go", "../beam/pacer.go", "../beam/segment.go", "../beam/segments.go", "../beam/sound.go", "../beam/timeline.go", "../beam/video.go",
+	"../beam/loop.go", "../beam/rate.go", "../beam/segment.go", "../beam/timeline.go", "../beam/verdict.go",
+	"../beam/source/frames.go", "../beam/source/keeper.go", "../beam/source/losses.go", "../beam/source/pacer.go", "../beam/source/repair.go",
+	"../beam/source/router.go", "../beam/source/servers.go",
 }
 
 // allowed is where the wall clock is read all the same.
@@ -33,7 +34,8 @@ var allowed = []string{
 
 // capturedAt is where a frame or samples get their capture time.
 var capturedAt = []string{
-	"../beam/ear.go take",       // --audio-offset
+	"audio/pcm.go finish",       // of a block, by the samples before it
+	"audio/tap.go Take",         // --audio-offset
 	"chrome/screencast.go pass", // Chrome's time of the swap
 	"pulse/record.go loop",      // the sink's time of playing
 	"x11/grab_run.go grab",      // the X server's time of painting

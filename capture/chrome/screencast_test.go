@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"beam/capture"
+	"beam/capture/video"
 )
 
 // moving changes in each animation frame.
@@ -55,7 +56,7 @@ func TestScreencast(t *testing.T) {
 			begin := capture.Now()
 			frames := record(t, p, 45)
 			end := capture.Now()
-			reorder := capture.NewReorder(time.Hour)
+			reorder := video.NewReorder(time.Hour)
 			for i, f := range frames {
 				c, err := jpeg.DecodeConfig(bytes.NewReader(f.JPEG))
 				if err != nil || (capture.Size{Width: c.Width, Height: c.Height}) != test.size {

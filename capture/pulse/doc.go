@@ -5,5 +5,5 @@
 // The daemon's socket, state and configuration live in one folder that only
 // its owner can enter; it uses no bus, no hardware and nothing of the user's
 // own sound system. Repairing the sound (drift, holes) is not done here, see
-// capture.PCM.
+// audio.PCM.
 package pulse

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"beam/beam/remote"
+	"beam/beam/control"
 	"beam/layout"
 )
 
@@ -19,11 +19,11 @@ func (a *app) controlCommands() []*cobra.Command {
 	return []*cobra.Command{
 		a.control("stop", "End a running recording in order",
 			"Stop ends a recording as Ctrl-C does: what is on its way is written, the file is finished and\nuploaded. It returns at once; --wait waits for the end.",
-			(*remote.Client).Stop),
+			(*control.Client).Stop),
 		a.control("pause", "Leave out what happens until resume",
 			"Pause leaves what happens from now on out of the recording: the file goes on, without a gap,\nwhere beam resume is called. The recorder stays in the room.",
-			(*remote.Client).Pause),
-		a.control("resume", "End a pause", "Resume goes on with a recording that was paused.", (*remote.Client).Resume),
+			(*control.Client).Pause),
+		a.control("resume", "End a pause", "Resume goes on with a recording that was paused.", (*control.Client).Resume),
 		a.statusCommand(), a.layoutCommand(), a.markCommand(),
 	}
 }
@@ -31,7 +31,7 @@ func (a *app) controlCommands() []*cobra.Command {
 const idHelp = "\n\nThe ID is the one that --id gave or that beam record printed; where one recording runs, it can be left out."
 
 // control is a command that takes nothing but an id.
-func (a *app) control(name, short, long string, do func(*remote.Client, context.Context) error) *cobra.Command {
+func (a *app) control(name, short, long string, do func(*control.Client, context.Context) error) *cobra.Command {
 	var wait bool
 	cmd := &cobra.Command{
 		Use: name + " [ID]", Short: short, Long: long + idHelp,
@@ -134,9 +134,9 @@ func controlError(err error) error {
 }
 
 // openRecording returns the recording with the id in args, or the only one.
-func openRecording(ctx context.Context, args []string) (*remote.Client, error) {
+func openRecording(ctx context.Context, args []string) (*control.Client, error) {
 	if len(args) == 1 {
-		c, err := remote.Open(args[0])
+		c, err := control.Open(args[0])
 		return c, controlError(err)
 	}
 	all, err := statuses(ctx, nil)
@@ -147,7 +147,7 @@ func openRecording(ctx context.Context, args []string) (*remote.Client, error) {
 	case 0:
 		return nil, usagef("nothing is being recorded by this user on this machine")
 	case 1:
-		c, err := remote.Open(all[0].ID)
+		c, err := control.Open(all[0].ID)
 		return c, controlError(err)
 	}
 	ids := make([]string, len(all))
@@ -158,25 +158,25 @@ func openRecording(ctx context.Context, args []string) (*remote.Client, error) {
 }
 
 // statuses returns how the recording with the id in args, or all, stand.
-func statuses(ctx context.Context, args []string) ([]remote.Status, error) {
+func statuses(ctx context.Context, args []string) ([]control.Status, error) {
 	ids := args
 	if len(args) == 0 {
 		var err error
-		if ids, err = remote.IDs(); err != nil {
+		if ids, err = control.IDs(); err != nil {
 			return nil, err
 		}
 	}
-	all := []remote.Status{}
+	all := []control.Status{}
 	for _, id := range ids {
-		c, err := remote.Open(id)
+		c, err := control.Open(id)
 		if err == nil {
-			var s remote.Status
+			var s control.Status
 			if s, err = c.Status(ctx); err == nil {
 				all = append(all, s)
 				continue
 			}
 		}
-		if len(args) == 1 || !errors.Is(err, remote.ErrGone) {
+		if len(args) == 1 || !errors.Is(err, control.ErrGone) {
 			return nil, controlError(err)
 		}
 	}
@@ -184,7 +184,7 @@ func statuses(ctx context.Context, args []string) ([]remote.Status, error) {
 }
 
 // healthOf is nil when something is recorded and all of it is well.
-func healthOf(all []remote.Status) error {
+func healthOf(all []control.Status) error {
 	if len(all) == 0 {
 		return errors.New("nothing is being recorded")
 	}
@@ -197,7 +197,7 @@ func healthOf(all []remote.Status) error {
 }
 
 // awaitEnd waits until a recording is gone.
-func awaitEnd(ctx context.Context, c *remote.Client) error {
+func awaitEnd(ctx context.Context, c *control.Client) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -206,13 +206,13 @@ func awaitEnd(ctx context.Context, c *remote.Client) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		if _, err := c.Status(ctx); errors.Is(err, remote.ErrGone) {
+		if _, err := c.Status(ctx); errors.Is(err, control.ErrGone) {
 			return nil
 		}
 	}
 }
 
-func statusText(s remote.Status) string {
+func statusText(s control.Status) string {
 	length := time.Duration(s.RecordedSeconds * float64(time.Second)).Truncate(time.Second)
 	text := fmt.Sprintf("%s  %s  %v  %s  %s  layout %s, %d of %d people", s.ID, s.State, length, size(s.Bytes), s.Room, s.Layout, s.Recorded, s.People)
 	if s.Upload != "" {
@@ -225,7 +225,7 @@ func statusText(s remote.Status) string {
 }
 
 func completeID(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	ids, err := remote.IDs()
+	ids, err := control.IDs()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"beam/beam"
-	"beam/beam/doctor"
+	"beam/cmd/beam/doctor"
 )
 
 type doctorOptions struct {

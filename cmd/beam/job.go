@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"beam/beam"
-	"beam/beam/job"
+	"beam/cmd/beam/job"
 	"beam/layout"
 	"beam/upload"
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"beam/beam"
+	"beam/cmd/beam/preview"
 	"beam/layout"
 	"beam/layout/platform"
 )
@@ -70,7 +71,7 @@ func (a *app) listLayouts() {
 
 func (a *app) previewCommand() *cobra.Command {
 	var (
-		p          beam.Preview
+		p          preview.Layout
 		room       roomOptions
 		dir        string
 		resolution = "720p"
@@ -103,7 +104,7 @@ func (a *app) previewCommand() *cobra.Command {
 			}
 			p.Chrome = beam.ToolsFromEnvironment().Chrome
 			for _, name := range names {
-				p.Layout = name
+				p.Name = name
 				png, err := p.PNG(cmd.Context(), a.log)
 				if err != nil {
 					return err

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"beam/beam/doctor"
+	"beam/cmd/beam/doctor"
 )
 
 // examined is what one run of beam doctor told.

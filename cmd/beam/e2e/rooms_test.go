@@ -114,7 +114,7 @@ func TestRoomRefuses(t *testing.T) {
 		{"refused", roomPage(`room.refused('the token has expired');`), []string{"--platform", "page"}, exitRoom, "the token has expired"},
 		{"waiting room", roomPage(`room.waiting('Lobby of the clinic');`), []string{"--platform", "page", "--ready-timeout", "10s"}, exitRoom, "nobody let the recorder in"},
 		{"over already", roomPage(`room.ended('');`), []string{"--platform", "page"}, exitRoom, "has ended"},
-		{"no media", `<p>hello`, []string{"--layout", "grid", "--ready-timeout", "10s"}, exitEmpty, "no picture and no sound of anybody"},
+		{"no media", `<p>hello`, []string{"--layout", "grid", "--ready-timeout", "10s"}, exitEmpty, "no video and no audio of anybody"},
 		{"page fails", roomPage(`console.error('cannot find the room'); window.beam.fail('the room is full');`), []string{"--platform", "page"}, exitRoom, "the room is full"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

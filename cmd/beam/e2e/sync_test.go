@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"beam/beam"
-	"beam/beam/remote"
+	"beam/beam/control"
 	"beam/capture/inspect"
 	"beam/capture/inspect/avsync"
 )
@@ -49,7 +49,7 @@ func TestTiming(t *testing.T) {
 				t.Errorf("a second pause: %d, %s", code, out)
 			}
 			time.Sleep(2 * time.Second) // the pause
-			var s remote.Status
+			var s control.Status
 			if err := json.Unmarshal([]byte(r.told("status", "--json")), &s); err != nil || s.State != "paused" || !s.Healthy || s.ID != "standup" {
 				t.Errorf("status %+v, %v", s, err)
 			}

@@ -1,0 +1,150 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"beam/beam/demo"
+	"beam/beam/fault"
+	"beam/beam/machine"
+	"beam/beam/sizing"
+	"beam/beam/source"
+	"beam/capture"
+	"beam/capture/encode"
+	"beam/capture/ffmpeg"
+	"beam/layout"
+)
+
+// open starts all that a recording needs before a room is joined, the demo room
+// included where it is the one.
+func (o *opening) open(stop, hard context.Context) error {
+	work, err := newWorkDir(o.settings.TempDir)
+	if err != nil {
+		return &fault.Fault{Class: fault.ClassUsage, Op: "start", Err: err, Hint: "set TMPDIR to a directory that can be written"}
+	}
+	o.later(func() { o.warn("private directory not removed", work.remove()) })
+	o.source = source.New(o.sourceOptions(work))
+	o.later(func() { o.source.Close(hard) })
+
+	o.room = o.settings.Room
+	var demoRoom *demo.Server
+	var opening errgroup.Group
+	if o.settings.Room == DemoRoom {
+		opening.Go(func() (err error) {
+			demoRoom, err = demo.Start(hard, demo.Options{FFmpeg: o.tools.FFmpeg, Log: o.log})
+			return err
+		})
+	}
+	opened := o.openPrograms(stop, hard)
+	err = opening.Wait()
+	if demoRoom != nil {
+		o.later(func() { _ = demoRoom.Close() }) // it is loopback's, and nobody's any more
+		o.room = demoRoom.URL()
+	}
+	switch {
+	case opened != nil:
+		return stoppedEarly(stop, opened)
+	case err != nil:
+		return &fault.Fault{Class: fault.ClassInternal, Op: "start the demo room", Err: err}
+	}
+	return nil
+}
+
+// sourceOptions says what the recording is captured from.
+func (o *opening) sourceOptions(work *workDir) source.Options {
+	s := o.settings
+	return source.Options{
+		Chrome: o.tools.Chrome, PulseAudio: o.tools.PulseAudio, Xvfb: o.tools.Xvfb, Dir: work.sub, Size: s.Size, Windowed: o.tools.Xvfb != "" && !s.AudioOnly,
+		ReadyTimeout: s.ReadyTimeout, Name: s.Name, Access: s.Access, Steps: s.Steps, Log: o.log,
+		OnRequest: o.pages.Request, Presence: o.roster.Presence,
+		OnMessage: func(m layout.Message) bool { return o.roster.Hear(capture.Now(), m) },
+		OnConsole: func(level, text string) {
+			o.watch.Console.Add(level, text)
+			o.pages.Console(level, text)
+		},
+	}
+}
+
+// openPrograms starts the programs side by side where that is possible: the sound
+// server and the display, then the browser, and meanwhile ffmpeg is asked what it
+// is, and the machine how fast it is.
+func (o *opening) openPrograms(stop, hard context.Context) error {
+	s := o.settings
+	var asking errgroup.Group
+	asking.Go(func() (err error) {
+		o.ffmpeg, err = ffmpeg.Probe(stop, o.tools.FFmpeg)
+		return err
+	})
+	var err error
+	if o.machine, err = sizing.Measure(stop, o.tools.Xvfb != ""); err != nil {
+		return errors.Join(err, asking.Wait())
+	}
+	o.engines.choose(o.chooseEngine())
+	displayErr, err := o.source.Open(stop, hard, s.Capture == sizing.EngineX11)
+	if err := errors.Join(err, asking.Wait()); err != nil {
+		return err
+	}
+	if displayErr != nil {
+		o.events.notice("frames come from a screencast, because there is no display: %v", displayErr)
+		o.engines.choose(sizing.EngineScreencast, "the display did not start: "+displayErr.Error())
+	}
+	engine := o.engines.current()
+	o.preset = sizing.ChoosePreset(o.machine, engine, s.Size, s.FPS)
+	o.starting.servers, o.starting.browser = o.source.ServersAt.Sub(o.began), time.Since(o.began)
+	o.encoders = encode.NewEncoders(o.tools.FFmpeg, ffmpeg.Spec{
+		Size: o.frameSize(), FPS: s.FPS, VFR: s.FPSMode == FPSModeVFR,
+		Preset: o.preset, CRF: crf, MaxRate: sizing.MaxRate(s.Size, s.FPS), Threads: o.machine.Threads(),
+	}, func(pid int) bool { return machine.AnyStopped(pid, 0) }, o.log)
+	o.later(o.encoders.Close)
+	err = o.encoders.StartAhead(hard, rawFrames(engine))
+	o.starting.encoder = time.Since(o.began)
+	return err
+}
+
+// crf is libx264's default quality; the cap of the bit rate bounds it.
+const crf = 23
+
+// frameSize returns the size of the frames, zero where there are none.
+func (o *opening) frameSize() capture.Size {
+	if o.settings.AudioOnly {
+		return capture.Size{}
+	}
+	return o.settings.Size
+}
+
+// chooseEngine returns the engine to begin with. Audio alone needs no frames, so
+// it takes the engine that needs nothing but Chrome.
+func (o *opening) chooseEngine() (engine, reason string) {
+	if o.settings.AudioOnly {
+		return sizing.EngineScreencast, "no frames with --audio-only"
+	}
+	return sizing.ChooseEngine(o.settings.Capture, o.machine)
+}
+
+// plans settles how the room is opened, and begins to listen.
+func (o *opening) plans(_, hard context.Context) (err error) {
+	if o.plan, err = o.settings.plan(o.room); err != nil {
+		return err
+	}
+	if o.plan.Site != nil {
+		own, err := source.ServeSite(http.FileServerFS(o.plan.Site), o.log)
+		if err != nil {
+			return &fault.Fault{Class: fault.ClassInternal, Op: "serve the page that joins the room", Err: err}
+		}
+		o.later(func() { o.warn("own page not closed in order", own.Close()) })
+		o.plan.URL = own.URL + o.plan.URL
+	}
+	o.source.Plan = o.plan
+
+	listening, stopListening := context.WithCancel(hard)
+	var listener sync.WaitGroup
+	listener.Go(func() { o.source.Listen(listening, o.tap.Take, o.tap.Last) })
+	o.later(listener.Wait)
+	o.later(stopListening)
+	return nil
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+var unsafeName = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// DefaultOutput returns the name of a recording that none was given for:
+// Rec-ROOM-EPOCHMS.mp4, where ROOM is the end of the URL's path, or its host.
+func DefaultOutput(room string, now time.Time) string {
+	name := room
+	if u, err := url.Parse(room); err == nil && u.Host != "" {
+		name = u.Hostname()
+		if segments := strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' }); len(segments) > 0 {
+			name = segments[len(segments)-1]
+		}
+	}
+	name = strings.Trim(unsafeName.ReplaceAllString(name, "-"), "-")
+	if len(name) > 64 {
+		name = name[:64]
+	}
+	if name == "" {
+		name = "room"
+	}
+	return fmt.Sprintf("Rec-%s-%d.mp4", name, now.UnixMilli())
+}
+
+// SpeakersPath returns the path of the WebVTT track that tells who spoke when:
+// meeting.speakers.vtt beside meeting.mp4.
+func SpeakersPath(output string) string { return Beside(output, ".speakers.vtt") }
+
+// ChatPath returns the path of what was written in the room: meeting.chat.csv
+// beside meeting.mp4.
+func ChatPath(output string) string { return Beside(output, ".chat.csv") }
+
+// Beside returns the path of a file that belongs to a recording, or the key of one
+// that belongs to an object.
+func Beside(output, suffix string) string {
+	return strings.TrimSuffix(output, filepath.Ext(output)) + suffix
+}
+
+// Path returns the path of the report that belongs to a recording:
+// meeting.json beside meeting.mp4.
+func Path(output string) string {
+	return Beside(output, ".json")
+}
+
+// FailurePath returns the directory that tells why a room could not be recorded:
+// meeting.failure beside meeting.mp4.
+func FailurePath(output string) string {
+	return Beside(output, ".failure")
+}
+
+// RecordName is the shape of DefaultOutput.
+var RecordName = regexp.MustCompile(`^Rec-(.+)-(\d{13})$`)

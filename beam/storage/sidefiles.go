@@ -1,0 +1,78 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"beam/beam/report"
+	"beam/beam/roster"
+	"beam/layout"
+	"beam/upload"
+)
+
+// sideFile is a file that belongs to a recording.
+type sideFile struct {
+	path, suffix, contentType string
+	content                   []byte
+}
+
+// SideFiles returns those that have something in them, and names them in the
+// report.
+func SideFiles(r *report.Report, chat []layout.Chat) []sideFile {
+	var out []sideFile
+	spoken := false
+	for _, p := range r.Participants {
+		spoken = spoken || p.Recorded && len(p.Spoke) > 0
+	}
+	var b bytes.Buffer
+	if spoken {
+		// Writing into memory does not fail.
+		_ = roster.WriteSpeakers(&b, r.Participants)
+		r.Speakers = report.SpeakersPath(r.Output)
+		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", bytes.Clone(b.Bytes())})
+	}
+	if len(chat) > 0 {
+		b.Reset()
+		_ = roster.WriteChat(&b, chat)
+		r.Chat = report.ChatPath(r.Output)
+		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", bytes.Clone(b.Bytes())})
+	}
+	return out
+}
+
+// WriteSideFiles writes them beside the recording, each whole or not at all.
+func WriteSideFiles(files []sideFile, log *slog.Logger) {
+	for _, f := range files {
+		beside := renameio.WithTempDir(filepath.Dir(f.path))
+		if err := renameio.WriteFile(f.path, f.content, 0o644, beside, renameio.WithStaticPermissions(0o644)); err != nil {
+			log.Warn("file beside the recording not written", "error", err)
+		}
+	}
+}
+
+// putSideFiles puts them beside the object. One that can't be put is told, and
+// no loss of the recording.
+func putSideFiles(ctx context.Context, s *upload.Store, key string, files []sideFile, failed func(string)) {
+	for _, f := range files {
+		if err := s.Put(ctx, report.Beside(key, f.suffix), f.contentType, f.content); err != nil {
+			failed(filepath.Base(f.path) + " could not be put beside the object: " + err.Error())
+		}
+	}
+}
+
+// RemoveSideFiles removes those of an earlier recording.
+func RemoveSideFiles(output string) error {
+	var all error
+	for _, path := range []string{report.Path(output), report.SpeakersPath(output), report.ChatPath(output)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}
