@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -18,7 +19,11 @@ var version = "dev"
 
 func main() {
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	// A reader of the output that goes away (beam record --json | head) does not end
+	// a recording: writing fails instead. Ignored it would be ignored in all children
+	// too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(os.Args[1:], signals, os.Stdout, os.Stderr))
 }
 
@@ -32,7 +37,11 @@ func run(args []string, signals <-chan os.Signal, stdout, stderr io.Writer) int 
 	defer drain()
 	second := watchSignals(hard, signals, drain, giveUp)
 
-	app := &app{stop: stop, hard: hard, stdout: stdout, stderr: newConsole(stderr)}
+	console := newConsole(stderr)
+	messages := newOutlet(stderr)
+	console.w = messages
+	defer messages.end(lastWords)
+	app := &app{stop: stop, hard: hard, stdout: stdout, stderr: console}
 	root := app.command()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -51,6 +60,9 @@ func run(args []string, signals <-chan os.Signal, stdout, stderr io.Writer) int 
 	}
 	return exitCode(err)
 }
+
+// lastWords is how long the end of the program waits for who reads its output.
+const lastWords = 5 * time.Second
 
 // app is what the commands share. The first signal ends stop, the second hard.
 type app struct {

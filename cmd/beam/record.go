@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -104,7 +105,9 @@ func (a *app) record(o recordOptions) error {
 		return err
 	}
 	began := time.Now()
-	report, err := beam.Record(a.stop, a.hard, settings, a.log, a.sink(settings, o.json))
+	events := newOutlet(a.stdout)
+	report, err := beam.Record(a.stop, a.hard, settings, a.log, a.sink(settings, o.json, events))
+	events.end(lastWords)
 	err = o.smoke.tell(settings, report, began, err)
 	if report != nil {
 		a.summary(report)
@@ -117,13 +120,12 @@ func (a *app) record(o recordOptions) error {
 
 // sink returns what tells of the recording's events: JSON lines on standard
 // output where they are wanted, lines for people on standard error.
-func (a *app) sink(s beam.Settings, lines bool) beam.Sink {
-	encoder := json.NewEncoder(a.stdout)
+func (a *app) sink(s beam.Settings, lines bool, to io.Writer) beam.Sink {
+	encoder := json.NewEncoder(to)
 	var state beam.State
 	return func(e beam.Event) {
 		if lines {
-			// A reader that went away does not end the recording.
-			_ = encoder.Encode(e)
+			_ = encoder.Encode(e) // an outlet takes everything
 		}
 		switch e.Type {
 		case beam.EventState:
