@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"beam/upload/s3"
 )
 
 // maxRepairs bounds how often parts are sent again because completing failed
@@ -20,44 +22,44 @@ var (
 // complete makes the object from the parts and confirms it. again is true when
 // parts have to be sent again first.
 func (s *session) complete(ctx context.Context) (result Result, again bool, err error) {
-	c := completion{key: s.key, id: s.id, checksum: s.checksum, parts: s.ordered()}
-	want := expect(c.parts)
-	c.size = want.size
+	parts := s.ordered()
+	want := expect(parts)
+	c := completion(s.key, s.id, s.checksum, parts)
 	for {
-		var answer objectInfo
-		err := s.u.retry.do(ctx, "complete the upload", s.store.expireCredentials, func(ctx context.Context) error {
+		var answer s3.ObjectInfo
+		err := s.u.retry.do(ctx, "complete the upload", s.store.ExpireCredentials, func(ctx context.Context) error {
 			var err error
-			answer, err = s.store.complete(ctx, c)
+			answer, err = s.store.Complete(ctx, c)
 			return err
 		})
 		switch {
 		case err == nil:
 			result, err := s.confirm(ctx, want, &answer)
 			return result, false, err
-		case failedWith(err, kindUnsupported) && !c.plain:
+		case failedWith(err, s3.KindUnsupported) && !c.Plain:
 			// Without the condition an object with this key would be replaced.
 			if found, taken, err := s.look(ctx, want); err != nil || found.URL != "" {
 				return found, false, err
 			} else if taken {
 				return Result{}, false, errTaken
 			}
-			c.plain = true
-		case failedWith(err, kindVanished), failedWith(err, kindTaken):
+			c.Plain = true
+		case failedWith(err, s3.KindVanished), failedWith(err, s3.KindTaken):
 			// Perhaps an earlier attempt worked and its answer was lost.
 			found, taken, lookErr := s.look(ctx, want)
 			switch {
 			case lookErr != nil:
 				return Result{}, false, lookErr
 			case found.URL != "":
-				if failedWith(err, kindTaken) {
-					_ = s.store.abort(ctx, s.key, s.id) // gone, unless the object came from another upload
+				if failedWith(err, s3.KindTaken) {
+					_ = s.store.Abort(ctx, s.key, s.id) // gone, unless the object came from another upload
 				}
 				return found, false, nil
-			case taken || failedWith(err, kindTaken):
+			case taken || failedWith(err, s3.KindTaken):
 				return Result{}, false, errTaken
 			}
 			return Result{}, false, errVanished
-		case failedWith(err, kindBadPart):
+		case failedWith(err, s3.KindBadPart):
 			if s.repaired++; s.repaired > maxRepairs {
 				return Result{}, false, errVanished
 			}
@@ -89,7 +91,7 @@ func (s *session) look(ctx context.Context, want expectation) (found Result, tak
 // confirm compares the object with what was sent. Where reading is not allowed, the
 // store's own answer has to do: it compared checksum and size before it made
 // the object.
-func (s *session) confirm(ctx context.Context, want expectation, answer *objectInfo) (Result, error) {
+func (s *session) confirm(ctx context.Context, want expectation, answer *s3.ObjectInfo) (Result, error) {
 	for n := 0; ; n++ {
 		info, err := s.head(ctx)
 		switch {
@@ -107,8 +109,8 @@ func (s *session) confirm(ctx context.Context, want expectation, answer *objectI
 			return s.result(want, *answer, "answer"), nil
 		case errors.Is(err, errMissing) && n < maxRepairs:
 			// S3 shows an object at once; other stores may take a moment.
-			options := s.store.Options
-			if err := sleep(ctx, jitter(options.BackoffBase, options.BackoffCap, n)); err != nil {
+			options := s.store.Settings()
+			if err := s3.Sleep(ctx, s3.Jitter(options.BackoffBase, options.BackoffCap, n)); err != nil {
 				return Result{}, err
 			}
 		case errors.Is(err, errMissing):
@@ -120,11 +122,11 @@ func (s *session) confirm(ctx context.Context, want expectation, answer *objectI
 }
 
 // head looks at the object, with errMissing and errDenied for its absence.
-func (s *session) head(ctx context.Context) (info objectInfo, err error) {
+func (s *session) head(ctx context.Context) (info s3.ObjectInfo, err error) {
 	var outcome error
-	err = s.u.retry.do(ctx, "confirm the object", s.store.expireCredentials, func(ctx context.Context) error {
-		info, err = s.store.head(ctx, s.key)
-		switch status(err) {
+	err = s.u.retry.do(ctx, "confirm the object", s.store.ExpireCredentials, func(ctx context.Context) error {
+		info, err = s.store.Head(ctx, s.key)
+		switch s3.Status(err) {
 		case http.StatusNotFound:
 			outcome, err = errMissing, nil
 		case http.StatusForbidden:
@@ -135,10 +137,10 @@ func (s *session) head(ctx context.Context) (info objectInfo, err error) {
 	return info, errors.Join(err, outcome)
 }
 
-func (s *session) result(want expectation, info objectInfo, by string) Result {
+func (s *session) result(want expectation, info s3.ObjectInfo, by string) Result {
 	retries, _, _ := s.u.retry.snapshot()
 	return Result{
-		URL: objectURL(s.store, s.key), Bucket: s.store.Target.Bucket, Key: s.key, Size: want.size, CRC32C: want.crc,
+		URL: objectURL(s.store, s.key), Bucket: s.store.At().Bucket, Key: s.key, Size: want.size, CRC32C: want.crc,
 		ETag: strings.Trim(info.ETag, `"`), Version: info.Version, Parts: len(s.parts), Retries: retries, Backup: s.place > 0,
 		Confirmed: by,
 	}
@@ -149,14 +151,14 @@ func (s *session) result(want expectation, info objectInfo, by string) Result {
 // successor. Where the parts can't be listed, or all agree, all are sent again.
 func (s *session) dropForeign(ctx context.Context) error {
 	server := map[int32]string{}
-	err := s.u.retry.do(ctx, "list the parts", s.store.expireCredentials, func(ctx context.Context) error {
-		parts, _, err := s.store.listParts(ctx, s.key, s.id)
+	err := s.u.retry.do(ctx, "list the parts", s.store.ExpireCredentials, func(ctx context.Context) error {
+		parts, _, err := s.store.ListParts(ctx, s.key, s.id)
 		for _, p := range parts {
-			server[*p.PartNumber] = *p.ETag
+			server[p.Number] = p.ETag
 		}
 		return err
 	})
-	if err != nil && !failedWith(err, kindRefused) {
+	if err != nil && !failedWith(err, s3.KindRefused) {
 		return err
 	}
 	before := len(s.parts)

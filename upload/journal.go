@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"beam/upload/s3"
 )
 
 // JournalPath returns the path of the journal that belongs to a recording.
@@ -109,13 +111,13 @@ func (st *journalState) apply(e entry, first bool) error {
 			Metadata: e.Metadata, Parts: map[int32]partSum{}, Final: st.Final, length: st.length,
 		}
 	case "upload":
-		if e.Upload == "" || e.Key == "" || e.Plan == nil || e.Plan.Size < 0 || e.Plan.Size > maxPartSize {
+		if e.Upload == "" || e.Key == "" || e.Plan == nil || e.Plan.Size < 0 || e.Plan.Size > s3.MaxPartSize {
 			return errors.New("the upload is incomplete")
 		}
 		st.Upload, st.Key, st.Plan, st.Checksum, st.Parts = e.Upload, e.Key, *e.Plan, e.Checksum, map[int32]partSum{}
 	case "part":
-		crc, ok := decodeCRC(e.CRC)
-		if !ok || e.Part < 1 || e.Part > maxParts || e.Size < 1 || e.Size > maxPartSize || st.Upload == "" {
+		crc, ok := s3.DecodeCRC(e.CRC)
+		if !ok || e.Part < 1 || e.Part > s3.MaxParts || e.Size < 1 || e.Size > s3.MaxPartSize || st.Upload == "" {
 			return errors.New("the part is not valid")
 		}
 		st.Parts[e.Part] = partSum{Number: e.Part, Size: e.Size, ETag: e.ETag, CRC: crc}

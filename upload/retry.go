@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
+
+	"beam/upload/s3"
 )
 
 // A refusal counts only when it comes this often in a row: stores say no for
@@ -45,11 +46,11 @@ func (r *retrier) do(ctx context.Context, op string, refresh func(), attempt fun
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		switch k := classify(err); k {
-		case kindRetry:
+		switch k := s3.Classify(err); k {
+		case s3.KindRetry:
 			refused = 0
-		case kindSkew, kindRefused, kindExpired:
-			if k == kindExpired {
+		case s3.KindSkew, s3.KindRefused, s3.KindExpired:
+			if k == s3.KindExpired {
 				refresh()
 			}
 			if refused++; refused >= refusals {
@@ -61,7 +62,7 @@ func (r *retrier) do(ctx context.Context, op string, refresh func(), attempt fun
 		if r.failed(op, err) {
 			return fmt.Errorf("%s: %w: %w", op, errGaveUp, err)
 		}
-		if err := sleep(ctx, jitter(r.base, r.limit, n)); err != nil {
+		if err := s3.Sleep(ctx, s3.Jitter(r.base, r.limit, n)); err != nil {
 			return err
 		}
 	}
@@ -120,39 +121,17 @@ func (r *retrier) snapshot() (retries int, failing time.Time, err error) {
 	return r.retries, r.failing, r.lastErr
 }
 
-// jitter returns the pause after attempt n, counted from 0: at random from zero
-// to base*2^n, but never above limit.
-func jitter(base, limit time.Duration, n int) time.Duration {
-	top := limit
-	if n < 32 && base<<n > 0 {
-		top = min(limit, base<<n)
-	}
-	return rand.N(top + 1)
-}
-
-// sleep waits, unless ctx ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}
-
 // failedWith tells whether err is of kind k, or wraps it.
-func failedWith(err error, k kind) bool {
+func failedWith(err error, k s3.Kind) bool {
 	switch {
 	case err == nil:
 		return false
 	case errors.Is(err, errVanished):
-		return k == kindVanished
+		return k == s3.KindVanished
 	case errors.Is(err, errTaken), errors.Is(err, errMismatch):
-		return k == kindTaken
+		return k == s3.KindTaken
 	case errors.Is(err, errGaveUp):
 		return false
 	}
-	return classify(err) == k
+	return s3.Classify(err) == k
 }

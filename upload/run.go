@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"beam/upload/s3"
 )
 
 // maxRestarts bounds how often a finished file is begun anew.
@@ -24,7 +26,7 @@ func (u *Uploader) run(ctx context.Context, s *session) (Result, error) {
 			return result, nil
 		case ctx.Err() != nil:
 			return Result{}, u.failure(s, context.Cause(ctx))
-		case failedWith(err, kindVanished), failedWith(err, kindTaken):
+		case failedWith(err, s3.KindVanished), failedWith(err, s3.KindTaken):
 			if errors.Is(err, errMismatch) {
 				spoilt++ // each attempt leaves an object that is wrong
 			}
@@ -34,7 +36,7 @@ func (u *Uploader) run(ctx context.Context, s *session) (Result, error) {
 			if s, err = u.restart(ctx, s, err, restarts); err != nil {
 				return Result{}, u.failure(s, err)
 			}
-		case failedWith(err, kindLocal), errors.Is(err, errGaveUp), errors.Is(err, errUncertain):
+		case failedWith(err, s3.KindLocal), errors.Is(err, errGaveUp), errors.Is(err, errUncertain):
 			return Result{}, u.failure(s, err)
 		case s.place+1 < len(u.config.Places):
 			if s, err = u.fallBack(ctx, s, err); err != nil {
@@ -63,15 +65,15 @@ func (u *Uploader) tidy(ctx context.Context, s *session) {
 func (u *Uploader) restart(ctx context.Context, s *session, cause error, n int) (*session, error) {
 	next := u.newSession(s.place)
 	next.key = s.key
-	if failedWith(cause, kindTaken) {
+	if failedWith(cause, s3.KindTaken) {
 		next.key = otherKey(u.config.Places[s.place].Key, u.config.ID)
 		if next.key == s.key {
 			next.key = otherKey(u.config.Places[s.place].Key, NewID())
 		}
 	}
 	u.config.Log.Warn("the upload is begun anew from the file", "cause", cause, "key", next.key)
-	options := s.store.Options
-	if err := sleep(ctx, jitter(options.BackoffBase, options.BackoffCap, n)); err != nil {
+	options := s.store.Settings()
+	if err := s3.Sleep(ctx, s3.Jitter(options.BackoffBase, options.BackoffCap, n)); err != nil {
 		return s, err
 	}
 	if err := s.abandon(ctx); err != nil {
@@ -86,7 +88,7 @@ func (u *Uploader) restart(ctx context.Context, s *session, cause error, n int) 
 func (u *Uploader) fallBack(ctx context.Context, s *session, cause error) (*session, error) {
 	next := u.newSession(s.place + 1)
 	u.config.Log.Error("the bucket refuses the recording; the backup bucket takes it",
-		"bucket", s.store.Target.Bucket, "backup", next.store.Target.Bucket, "cause", cause, "hint", diagnose(cause, s.store).Hint)
+		"bucket", s.store.At().Bucket, "backup", next.store.At().Bucket, "cause", cause, "hint", s.store.Diagnose(cause).Hint)
 	if err := s.abandon(ctx); err != nil {
 		u.config.Log.Debug("the old upload could not be removed", "err", err)
 	}
@@ -106,10 +108,10 @@ func (u *Uploader) waitRefused(ctx context.Context, s *session, cause error) err
 	u.mu.Unlock()
 	if first {
 		u.config.Log.Error("the bucket refuses the recording; it is kept on disk, and tried again now and then",
-			"bucket", s.store.Target.Bucket, "cause", cause, "hint", diagnose(cause, s.store).Hint)
+			"bucket", s.store.At().Bucket, "cause", cause, "hint", s.store.Diagnose(cause).Hint)
 		u.show(func(p *Progress) { p.State, p.Since = StateRefused, time.Now() })
 	}
-	timer := time.NewTimer(s.store.Options.BackoffCap)
+	timer := time.NewTimer(s.store.Settings().BackoffCap)
 	defer timer.Stop()
 	for {
 		if _, final := u.extent(); final {
@@ -144,7 +146,7 @@ func (u *Uploader) note(e entry) {
 // failure makes the error that Finish returns.
 func (u *Uploader) failure(s *session, err error) error {
 	hint := fmt.Sprintf("the recording is kept in %s; upload it later with: beam recover %s", u.config.File, u.config.File)
-	if found := diagnose(err, s.store); found.Hint != "" {
+	if found := s.store.Diagnose(err); found.Hint != "" {
 		hint = found.Hint + "; " + hint
 	}
 	return &Error{Class: ClassUpload, Op: "upload to " + objectURL(s.store, s.key), Err: err, Hint: hint}

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"beam/upload/s3"
 )
 
 // session is one multipart upload. Its fields belong to the goroutine that
@@ -13,7 +15,7 @@ import (
 type session struct {
 	u        *Uploader
 	place    int
-	store    *Store
+	store    Bucket
 	key      string
 	id       string // upload id, "" before it is begun
 	checksum string
@@ -25,17 +27,18 @@ type session struct {
 
 func (u *Uploader) newSession(place int) *session {
 	p := u.config.Places[place]
-	checksum := checksumFull
-	if p.Store.Options.NoChecksum {
-		checksum = checksumNone
+	checksum := s3.ChecksumFull
+	if p.Store.Settings().NoChecksum {
+		checksum = s3.ChecksumNone
 	}
 	return &session{u: u, place: place, store: p.Store, key: p.Key, checksum: checksum, parts: map[int32]partSum{}}
 }
 
 func (s *session) targetEntry() entry {
+	target, options := s.store.At(), s.store.Settings()
 	return entry{
-		Kind: "target", Version: journalVersion, ID: s.u.config.ID, Bucket: s.store.Target.Bucket, Prefix: s.store.Target.Prefix,
-		Key: s.key, Options: &s.store.Options, Metadata: s.u.config.Metadata,
+		Kind: "target", Version: journalVersion, ID: s.u.config.ID, Bucket: target.Bucket, Prefix: target.Prefix,
+		Key: s.key, Options: &options, Metadata: s.u.config.Metadata,
 	}
 }
 
@@ -76,11 +79,11 @@ func (s *session) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	beat := func() {
-		if s.id == "" || beating || s.store.Options.Heartbeat < 0 {
+		if s.id == "" || beating || s.store.Settings().Heartbeat < 0 {
 			return
 		}
 		beating = true
-		workers.Go(func() { s.store.beat(ctx, stop, s.key, s.id, s.u.live, s.u.config.Log) })
+		workers.Go(func() { keepAlive(ctx, s.store, stop, s.key, s.id, s.u.live, s.u.config.Log) })
 	}
 	beat()
 	if s.resumed != nil {
@@ -97,7 +100,7 @@ func (s *session) run(ctx context.Context) (Result, error) {
 			endEarly(errStale)
 			s.noteFinal(known)
 		}
-		n, all := due(view{plan: s.store.plan(), known: known, final: final, head: s.u.config.HeadSize, done: s.parts, busy: busy})
+		n, all := due(view{plan: planOf(s.store), known: known, final: final, head: s.u.config.HeadSize, done: s.parts, busy: busy})
 		switch {
 		case all:
 			s.u.show(func(p *Progress) { p.State = StateCompleting })
@@ -127,7 +130,7 @@ func (s *session) run(ctx context.Context) (Result, error) {
 			})
 			continue
 		case len(busy) == 0 && known > 0:
-			if _, err := s.store.plan().Count(known); err != nil {
+			if _, err := planOf(s.store).Count(known); err != nil {
 				return fail(&localError{err})
 			}
 			s.u.show(func(p *Progress) { p.State = StateWaiting })
@@ -141,7 +144,7 @@ func (s *session) run(ctx context.Context) (Result, error) {
 			switch {
 			case r.err == nil:
 				s.keep(r.part)
-			case failedWith(r.err, kindStopped) && ctx.Err() == nil: // early, and stale now
+			case failedWith(r.err, s3.KindStopped) && ctx.Err() == nil: // early, and stale now
 			default:
 				return fail(r.err)
 			}
@@ -151,7 +154,7 @@ func (s *session) run(ctx context.Context) (Result, error) {
 
 // partFor describes part n as it is to be sent now.
 func (s *session) partFor(n int32, known int64, final bool) partSum {
-	plan := s.store.plan()
+	plan := planOf(s.store)
 	start := plan.Offset(n)
 	part := partSum{Number: n, Size: plan.PartSize(n), Early: !final && start < s.u.config.HeadSize}
 	if final {
@@ -171,8 +174,8 @@ func (s *session) begin(ctx context.Context) error {
 	}
 	metadata[metaID] = s.u.config.ID
 	create := func() error {
-		return s.u.retry.do(ctx, "begin the upload", s.store.expireCredentials, func(ctx context.Context) error {
-			id, kept, err := s.store.create(ctx, s.key, s.u.config.ContentType, metadata, s.checksum)
+		return s.u.retry.do(ctx, "begin the upload", s.store.ExpireCredentials, func(ctx context.Context) error {
+			id, kept, err := s.store.Create(ctx, s.key, s.u.config.ContentType, metadata, s.checksum)
 			if err == nil {
 				s.id, s.checksum = id, kept
 			}
@@ -180,15 +183,15 @@ func (s *session) begin(ctx context.Context) error {
 		})
 	}
 	err := create()
-	if failedWith(err, kindUnsupported) && s.checksum != checksumNone {
+	if failedWith(err, s3.KindUnsupported) && s.checksum != s3.ChecksumNone {
 		s.u.config.Log.Info("the store refuses CRC32C checksums; the ETag has to do", "err", err)
-		s.checksum = checksumNone
+		s.checksum = s3.ChecksumNone
 		err = create()
 	}
 	if err != nil {
 		return err
 	}
-	plan := s.store.plan()
+	plan := planOf(s.store)
 	s.u.note(entry{Kind: "upload", Key: s.key, Upload: s.id, Plan: &plan, Checksum: s.checksum})
 	return nil
 }
@@ -197,8 +200,8 @@ func (s *session) begin(ctx context.Context) error {
 // attempt, so a head that was rewritten meanwhile does no harm.
 func (s *session) send(ctx context.Context, part partSum) (partSum, error) {
 	op := fmt.Sprintf("upload part %d", part.Number)
-	err := s.u.retry.do(ctx, op, s.store.expireCredentials, func(ctx context.Context) error {
-		section, closeFile, err := openSection(s.u.config.File, s.store.plan().Offset(part.Number), part.Size)
+	err := s.u.retry.do(ctx, op, s.store.ExpireCredentials, func(ctx context.Context) error {
+		section, closeFile, err := openSection(s.u.config.File, planOf(s.store).Offset(part.Number), part.Size)
 		if err != nil {
 			return err
 		}
@@ -206,7 +209,7 @@ func (s *session) send(ctx context.Context, part partSum) (partSum, error) {
 		if part.CRC, part.MD5, err = sum(ctx, section, part.Size); err != nil {
 			return err
 		}
-		part.ETag, err = s.store.uploadPart(ctx, s.key, s.id, s.checksum, part, section)
+		part.ETag, err = s.store.UploadPart(ctx, s.key, s.id, s.checksum, part.sent(), section)
 		return err
 	})
 	return part, err
@@ -215,7 +218,7 @@ func (s *session) send(ctx context.Context, part partSum) (partSum, error) {
 // keep notes a part that the store has.
 func (s *session) keep(part partSum) {
 	s.parts[part.Number] = part
-	s.u.note(entry{Kind: "part", Part: part.Number, Size: part.Size, ETag: part.ETag, CRC: encodeCRC(part.CRC)})
+	s.u.note(entry{Kind: "part", Part: part.Number, Size: part.Size, ETag: part.ETag, CRC: s3.EncodeCRC(part.CRC)})
 	s.count()
 }
 
@@ -246,8 +249,8 @@ func (s *session) ordered() []partSum {
 
 // endLive deletes the live object.
 func (s *session) endLive(ctx context.Context) {
-	if s.id != "" && s.store.Options.Heartbeat > 0 {
-		s.store.endLive(ctx, s.key, s.id, s.u.config.Log)
+	if s.id != "" && s.store.Settings().Heartbeat > 0 {
+		endLive(ctx, s.store, s.key, s.id, s.u.config.Log)
 	}
 }
 
@@ -257,12 +260,12 @@ func (s *session) abandon(ctx context.Context) error {
 	if s.id == "" {
 		return nil
 	}
-	err := s.store.abort(ctx, s.key, s.id)
-	if failedWith(err, kindVanished) {
+	err := s.store.Abort(ctx, s.key, s.id)
+	if failedWith(err, s3.KindVanished) {
 		err = nil
 	}
-	if s.store.Options.Heartbeat > 0 {
-		if e := s.store.delete(ctx, liveKey(s.key, s.id)); err == nil {
+	if s.store.Settings().Heartbeat > 0 {
+		if e := s.store.Delete(ctx, liveKey(s.key, s.id)); err == nil {
 			err = e
 		}
 	}

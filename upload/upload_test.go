@@ -57,7 +57,7 @@ func TestUpload(t *testing.T) {
 			for r.size < test.size {
 				u.Advance(r.grow(min(2*mib+1, test.size-r.size)))
 			}
-			early := min(test.size/store.plan().PartSize(1), 1)
+			early := min(test.size/planOf(store).PartSize(1), 1)
 			waitFor(t, "part 1", func() bool { return int64(u.Progress().Parts) >= early })
 			if u.Untouched() != (early == 0) {
 				t.Errorf("untouched is %v after %d bytes", u.Untouched(), test.size)
@@ -252,7 +252,7 @@ func TestVanished(t *testing.T) {
 	if err != nil || len(out.Uploads) != 1 {
 		t.Fatalf("%d uploads, %v", len(out.Uploads), err)
 	}
-	if err := store.abort(t.Context(), testKey, *out.Uploads[0].UploadId); err != nil {
+	if err := store.Abort(t.Context(), testKey, *out.Uploads[0].UploadId); err != nil {
 		t.Fatal(err)
 	}
 	u.Advance(r.grow(testPart))

@@ -3,10 +3,11 @@ package upload
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
+
+	"beam/upload/s3"
 )
 
 // inFlight is how many parts are on their way at once.
@@ -17,7 +18,7 @@ const defaultGiveUp = 15 * time.Minute
 
 // Place is a bucket and the key that the recording gets in it.
 type Place struct {
-	Store *Store
+	Store Bucket
 	Key   string
 }
 
@@ -73,13 +74,13 @@ type Uploader struct {
 func Start(ctx context.Context, config Config) (*Uploader, error) {
 	switch {
 	case len(config.Places) == 0:
-		return nil, usagef("", "no bucket")
+		return nil, s3.Usagef("", "no bucket")
 	case config.File == "":
-		return nil, usagef("", "no file")
+		return nil, s3.Usagef("", "no file")
 	}
 	for _, p := range config.Places {
-		if err := checkKey(p.Key); err != nil || p.Key == "" {
-			return nil, usagef("", "key %q: %w", p.Key, err)
+		if err := s3.CheckKey(p.Key); err != nil || p.Key == "" {
+			return nil, s3.Usagef("", "key %q: %w", p.Key, err)
 		}
 	}
 	j, err := createJournal(JournalPath(config.File))
@@ -105,7 +106,7 @@ func newUploader(config Config, j *journal) *Uploader {
 	if config.GiveUpAfter == 0 {
 		config.GiveUpAfter = defaultGiveUp
 	}
-	options := config.Places[0].Store.Options
+	options := config.Places[0].Store.Settings()
 	u := &Uploader{
 		config: config, journal: j, wake: make(chan struct{}, 1), done: make(chan struct{}),
 		shown: Progress{State: StateWaiting, URL: objectURL(config.Places[0].Store, config.Places[0].Key)},
@@ -175,7 +176,7 @@ func (u *Uploader) Finish(ctx context.Context, size int64) (Result, error) {
 func (u *Uploader) Untouched() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	plan := u.config.Places[0].Store.plan()
+	plan := planOf(u.config.Places[0].Store)
 	return !u.final && u.known < plan.PartSize(1)
 }
 
@@ -220,8 +221,4 @@ func (u *Uploader) extent() (known int64, final bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.known, u.final
-}
-
-func objectURL(s *Store, key string) string {
-	return fmt.Sprintf("s3://%s/%s", s.Target.Bucket, key)
 }

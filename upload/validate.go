@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // ValidateOptions say what the recordings will need.
@@ -78,7 +74,7 @@ func Validate(ctx context.Context, target Target, options Options, want Validate
 		return v.end()
 	}
 	defer store.Close()
-	v.store, v.result.Region = store, store.region
+	v.store, v.result.Region = store, store.Region()
 	v.optionsCheck()
 	v.run(ctx)
 	if ctx.Err() != nil {
@@ -117,7 +113,7 @@ func (v *validation) ok(name, format string, args ...any) {
 
 // fault adds what a failed request means. action is the permission it needed.
 func (v *validation) fault(name, action string, err error, warn bool) {
-	found := diagnose(err, v.store)
+	found := v.store.Diagnose(err)
 	if found.Code == FindDenied && found.Hint == "" && action != "" {
 		found.Hint = "allow " + action
 	}
@@ -139,17 +135,17 @@ func (v *validation) end() (Validation, error) {
 }
 
 func (v *validation) optionsCheck() {
-	if v.store.Options.plainText() {
+	if v.store.Settings().PlainText() {
 		v.add(Check{Name: "options", OK: true, Warn: true, Detail: "recordings travel without encryption", Hint: "use an https:// endpoint"})
 		return
 	}
-	v.ok("options", "region %s, %s", v.store.region, v.store.host())
+	v.ok("options", "region %s, %s", v.store.Region(), v.store.Host())
 }
 
 func (v *validation) run(ctx context.Context) {
 	credentials, cancel := context.WithTimeout(ctx, credentialLimit)
 	defer cancel()
-	if _, err := v.store.credentials.Retrieve(credentials); err != nil {
+	if err := v.store.FindCredentials(credentials); err != nil {
 		// The chain's own error lists every provider; it says nothing that helps.
 		v.add(Check{Name: "credentials", Code: FindNoCredentials, Detail: "no credentials were found",
 			Hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role"})
@@ -160,7 +156,7 @@ func (v *validation) run(ctx context.Context) {
 		return
 	}
 	id := NewID()
-	prefix := KeyVars{Prefix: v.store.Target.Prefix, Room: "validate-" + id, Start: time.Now(), ID: id}
+	prefix := KeyVars{Prefix: v.store.At().Prefix, Room: "validate-" + id, Start: time.Now(), ID: id}
 	key, err := prefix.Expand("")
 	if err != nil {
 		v.add(Check{Name: "options", Detail: err.Error()})
@@ -173,35 +169,27 @@ func (v *validation) run(ctx context.Context) {
 // say little (even 404 can be about the key id): those that the next request
 // explains are passed over.
 func (v *validation) bucket(ctx context.Context) bool {
-	var out *s3.HeadBucketOutput
-	err := v.store.once(ctx, v.store.Options.RequestTimeout, func(ctx context.Context, _ func()) (err error) {
-		out, err = v.store.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &v.store.Target.Bucket})
-		return err
-	})
+	reached, err := v.store.Reach(ctx)
 	found := Finding{}
 	if err != nil {
-		found = diagnose(err, v.store)
+		found = v.store.Diagnose(err)
 	}
 	switch {
 	case err == nil:
-		if region := aws.ToString(out.BucketRegion); region != "" && region != v.store.region && v.store.Options.Endpoint == "" {
-			v.add(Check{Name: "bucket", Code: FindRegion, Detail: fmt.Sprintf("the bucket is not in region %s, but in %s", v.store.region, region),
+		if region := reached.Region; region != "" && region != v.store.Region() && v.store.Settings().Endpoint == "" {
+			v.add(Check{Name: "bucket", Code: FindRegion, Detail: fmt.Sprintf("the bucket is not in region %s, but in %s", v.store.Region(), region),
 				Hint: "use --s3-region " + region})
 			return false
 		}
-		v.ok("bucket", "%s answers", v.store.host())
+		v.ok("bucket", "%s answers", v.store.Host())
 	case found.Code == FindRegion, found.Code == FindTLS, found.Code == FindDNS, found.Code == FindUnreachable:
 		v.add(Check{Name: "bucket", Code: found.Code, Detail: found.Detail, Hint: found.Hint})
 		return false
 	default:
-		v.ok("bucket", "%s answers", v.store.host())
+		v.ok("bucket", "%s answers", v.store.Host())
 	}
-	at := answeredAt(err)
-	if out != nil {
-		at, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
-	}
-	if !at.IsZero() {
-		if off := time.Until(at).Abs(); off > clockLimit {
+	if !reached.At.IsZero() {
+		if off := time.Until(reached.At).Abs(); off > clockLimit {
 			v.add(Check{Name: "clock", OK: true, Warn: true, Code: FindClock,
 				Detail: fmt.Sprintf("the clock of this machine is %v off the store's", off.Round(time.Second)), Hint: "set the clock: timedatectl set-ntp true"})
 		}

@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+
+	"beam/upload/s3"
 )
 
 // write does with a small object what a recording does with a large one.
@@ -19,13 +21,13 @@ func (v *validation) write(ctx context.Context, key string) {
 	completed := false
 	defer func() {
 		if !completed {
-			_ = s.abort(ctx, key, id) // whatever failed has been noted
+			_ = s.Abort(ctx, key, id) // whatever failed has been noted
 		}
 	}()
 	data := []byte("beam validate: this object can be deleted\n")
 	part := partSum{Number: 1, Size: int64(len(data)), CRC: crc32.Checksum(data, crcTable)}
 	err := v.try(ctx, func() (err error) {
-		part.ETag, err = s.uploadPart(ctx, key, id, checksum, part, io.NewSectionReader(bytes.NewReader(data), 0, part.Size))
+		part.ETag, err = s.UploadPart(ctx, key, id, checksum, part.sent(), io.NewSectionReader(bytes.NewReader(data), 0, part.Size))
 		return err
 	})
 	if err != nil {
@@ -34,25 +36,25 @@ func (v *validation) write(ctx context.Context, key string) {
 	}
 	v.ok("part", "a part was uploaded")
 	err = v.try(ctx, func() error {
-		_, _, err := s.listParts(ctx, key, id)
+		_, _, err := s.ListParts(ctx, key, id)
 		return err
 	})
 	if err != nil {
 		// The journal does instead, but only on the machine that recorded.
-		v.fault("list-parts", "s3:ListMultipartUploadParts", err, status(err) == http.StatusForbidden)
+		v.fault("list-parts", "s3:ListMultipartUploadParts", err, s3.Status(err) == http.StatusForbidden)
 	} else {
 		v.ok("list-parts", "parts can be listed")
 	}
-	c := completion{key: key, id: id, checksum: checksum, parts: []partSum{part}, size: part.Size}
+	c := completion(key, id, checksum, []partSum{part})
 	complete := func() error {
-		_, err := s.complete(ctx, c)
+		_, err := s.Complete(ctx, c)
 		return err
 	}
 	err = v.try(ctx, complete)
-	if failedWith(err, kindUnsupported) {
+	if failedWith(err, s3.KindUnsupported) {
 		v.add(Check{Name: "overwrite", OK: true, Warn: true, Detail: "the store can't refuse to replace an object (If-None-Match)",
 			Hint: "use keys with {id} if several recorders share this prefix"})
-		c.plain = true
+		c.Plain = true
 		err = v.try(ctx, complete)
 	}
 	if err != nil {
@@ -61,10 +63,10 @@ func (v *validation) write(ctx context.Context, key string) {
 	}
 	completed = true
 	v.ok("complete", "an object was made")
-	v.read(ctx, key, expect(c.parts))
+	v.read(ctx, key, expect([]partSum{part}))
 	v.abort(ctx, key)
 	v.live(ctx, key)
-	if err := s.delete(ctx, key); err != nil {
+	if err := s.Delete(ctx, key); err != nil {
 		v.fault("delete", "s3:DeleteObject", err, true)
 		last := &v.result.Checks[len(v.result.Checks)-1]
 		last.Detail = objectURL(s, key) + " stays behind: " + last.Detail
@@ -78,27 +80,27 @@ func (v *validation) write(ctx context.Context, key string) {
 func (v *validation) try(ctx context.Context, attempt func() error) error {
 	for n := 0; ; n++ {
 		err := attempt()
-		again := failedWith(err, kindSkew) || failedWith(err, kindRetry) && status(err) != 0
+		again := failedWith(err, s3.KindSkew) || failedWith(err, s3.KindRetry) && s3.Status(err) != 0
 		if !again || n+1 == refusals {
 			return err
 		}
-		if err := sleep(ctx, jitter(v.store.Options.BackoffBase, v.store.Options.BackoffCap, n)); err != nil {
+		if err := s3.Sleep(ctx, s3.Jitter(v.store.Settings().BackoffBase, v.store.Settings().BackoffCap, n)); err != nil {
 			return err
 		}
 	}
 }
 
 func (v *validation) begin(ctx context.Context, key string) (id, checksum string, ok bool) {
-	wanted := checksumFull
-	if v.store.Options.NoChecksum {
-		wanted = checksumNone
+	wanted := s3.ChecksumFull
+	if v.store.Settings().NoChecksum {
+		wanted = s3.ChecksumNone
 	}
 	err := v.try(ctx, func() (err error) {
-		id, checksum, err = v.store.create(ctx, key, "text/plain", map[string]string{metaID: "validate"}, wanted)
+		id, checksum, err = v.store.Create(ctx, key, "text/plain", map[string]string{metaID: "validate"}, wanted)
 		return err
 	})
-	if failedWith(err, kindUnsupported) && !v.store.Options.NoChecksum {
-		plain, kept, plainErr := v.store.create(ctx, key, "text/plain", nil, checksumNone)
+	if failedWith(err, s3.KindUnsupported) && !v.store.Settings().NoChecksum {
+		plain, kept, plainErr := v.store.Create(ctx, key, "text/plain", nil, s3.ChecksumNone)
 		if plainErr == nil {
 			v.add(Check{Name: "checksum", OK: true, Warn: true, Detail: "the store refuses CRC32C checksums; ETags have to do"})
 			v.ok("begin", "an upload was begun")
@@ -116,9 +118,9 @@ func (v *validation) begin(ctx context.Context, key string) (id, checksum string
 // read confirms the object as a recording would be. Without the permission the
 // store's own answer to completing has to do.
 func (v *validation) read(ctx context.Context, key string, want expectation) {
-	info, err := v.store.head(ctx, key)
+	info, err := v.store.Head(ctx, key)
 	if err != nil {
-		v.fault("read", "s3:GetObject", err, status(err) == http.StatusForbidden && !v.want.Read)
+		v.fault("read", "s3:GetObject", err, s3.Status(err) == http.StatusForbidden && !v.want.Read)
 		return
 	}
 	by, err := want.check(info)
@@ -136,9 +138,9 @@ func (v *validation) read(ctx context.Context, key string, want expectation) {
 // abort tries what a discarded recording does.
 func (v *validation) abort(ctx context.Context, key string) {
 	key += ".abort"
-	id, _, err := v.store.create(ctx, key, "text/plain", nil, checksumNone)
+	id, _, err := v.store.Create(ctx, key, "text/plain", nil, s3.ChecksumNone)
 	if err == nil {
-		err = v.store.abort(ctx, key, id)
+		err = v.store.Abort(ctx, key, id)
 	}
 	if err != nil {
 		v.fault("abort", "s3:AbortMultipartUpload", err, true)
@@ -149,15 +151,15 @@ func (v *validation) abort(ctx context.Context, key string) {
 
 // live tries what the heartbeat does.
 func (v *validation) live(ctx context.Context, key string) {
-	if v.store.Options.Heartbeat < 0 {
+	if v.store.Settings().Heartbeat < 0 {
 		return
 	}
-	err := v.store.putLive(ctx, key, key, Live{ID: "validate"})
+	err := putLive(ctx, v.store, key, key, Live{ID: "validate"})
 	if err != nil {
 		v.fault("live", "s3:PutObject", err, true)
 		return
 	}
-	if err := v.store.delete(ctx, liveKey(key, key)); err != nil {
+	if err := v.store.Delete(ctx, liveKey(key, key)); err != nil {
 		v.fault("live", "s3:DeleteObject on *"+liveSuffix, err, true)
 		return
 	}

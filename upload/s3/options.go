@@ -1,4 +1,4 @@
-package upload
+package s3
 
 import (
 	"net"
@@ -43,7 +43,7 @@ type Options struct {
 }
 
 const (
-	defaultHeartbeat      = 20 * time.Second
+	DefaultHeartbeat      = 20 * time.Second
 	defaultRequestTimeout = 30 * time.Second
 	defaultBackoffBase    = 500 * time.Millisecond
 	defaultBackoffCap     = 30 * time.Second
@@ -51,7 +51,7 @@ const (
 
 // withDefaults returns o with the defaults filled in.
 func (o Options) withDefaults() Options {
-	setDefault(&o.Heartbeat, defaultHeartbeat)
+	setDefault(&o.Heartbeat, DefaultHeartbeat)
 	setDefault(&o.RequestTimeout, defaultRequestTimeout)
 	setDefault(&o.BackoffBase, defaultBackoffBase)
 	setDefault(&o.BackoffCap, defaultBackoffCap)
@@ -74,24 +74,24 @@ func setDefault(d *time.Duration, to time.Duration) {
 func (o Options) Check() error {
 	switch {
 	case o.SSE != "" && o.SSE != "AES256" && o.SSE != "aws:kms":
-		return usagef("", "encryption is %q; it can be AES256 or aws:kms", o.SSE)
+		return Usagef("", "encryption is %q; it can be AES256 or aws:kms", o.SSE)
 	case o.KMSKeyID != "" && o.SSE != "aws:kms":
-		return usagef("set the encryption to aws:kms too", "a KMS key is given, but not the encryption aws:kms")
-	case o.PartSize != 0 && (o.PartSize < MinPartSize || o.PartSize > maxPartSize):
-		return usagef("", "part size is %d bytes; it can be from 5 MiB to 5 GiB", o.PartSize)
+		return Usagef("set the encryption to aws:kms too", "a KMS key is given, but not the encryption aws:kms")
+	case o.PartSize != 0 && (o.PartSize < MinPartSize || o.PartSize > MaxPartSize):
+		return Usagef("", "part size is %d bytes; it can be from 5 MiB to 5 GiB", o.PartSize)
 	case len(o.Tags) > 10:
-		return usagef("", "%d tags; an object can have 10", len(o.Tags))
+		return Usagef("", "%d tags; an object can have 10", len(o.Tags))
 	case o.RequestTimeout < 0 || o.BackoffBase < 0 || o.BackoffCap < 0:
-		return usagef("", "a time limit is negative")
+		return Usagef("", "a time limit is negative")
 	}
 	for k, v := range o.Tags {
 		if k == "" || len([]rune(k)) > 128 || len([]rune(v)) > 256 {
-			return usagef("", "tag %q: a name can have 1 to 128 characters, a value up to 256", k)
+			return Usagef("", "tag %q: a name can have 1 to 128 characters, a value up to 256", k)
 		}
 	}
 	if o.CAFile != "" {
 		if _, err := os.Stat(o.CAFile); err != nil {
-			return usagef("", "certificate file: %w", err)
+			return Usagef("", "certificate file: %w", err)
 		}
 	}
 	return checkEndpoint(o.Endpoint)
@@ -106,20 +106,20 @@ func checkEndpoint(endpoint string) error {
 	switch {
 	case err != nil:
 		// The parser's error quotes the whole address, which may hold a password.
-		return usagef(example, "the endpoint is not a URL")
+		return Usagef(example, "the endpoint is not a URL")
 	case u.User != nil:
-		return usagef("credentials come from the environment or the shared config file", "the endpoint must not hold credentials")
+		return Usagef("credentials come from the environment or the shared config file", "the endpoint must not hold credentials")
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return usagef(example, "the endpoint is not an http:// or https:// address")
+		return Usagef(example, "the endpoint is not an http:// or https:// address")
 	case u.RawQuery != "" || u.Fragment != "":
-		return usagef(example, "the endpoint must not have a query or a fragment")
+		return Usagef(example, "the endpoint must not have a query or a fragment")
 	}
 	return nil
 }
 
-// plainText tells whether signatures and recordings would leave this machine
+// PlainText tells whether signatures and recordings would leave this machine
 // without TLS.
-func (o Options) plainText() bool {
+func (o Options) PlainText() bool {
 	u, err := url.Parse(o.Endpoint)
 	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
 		return false

@@ -1,4 +1,4 @@
-package upload
+package s3
 
 import (
 	"context"
@@ -15,7 +15,7 @@ const maxJSONAttempts = 5
 func (s *Store) PutJSON(ctx context.Context, key string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		return &Error{Class: ClassUpload, Op: "write " + objectURL(s, key), Err: err}
+		return &Error{Class: ClassUpload, Op: "write " + s.Target.ObjectURL(key), Err: err}
 	}
 	return s.Put(ctx, key, "application/json", append(data, '\n'))
 }
@@ -24,20 +24,20 @@ func (s *Store) PutJSON(ctx context.Context, key string, v any) error {
 // an *Error of ClassUpload.
 func (s *Store) Put(ctx context.Context, key, contentType string, data []byte) error {
 	for n := 0; ; n++ {
-		err := s.put(ctx, key, contentType, nil, data)
+		err := s.PutOnce(ctx, key, contentType, nil, data)
 		if err == nil {
 			return nil
 		}
-		k := classify(err)
-		if k == kindExpired {
-			s.expireCredentials()
+		k := Classify(err)
+		if k == KindExpired {
+			s.ExpireCredentials()
 		}
-		again := k == kindRetry || k == kindSkew || k == kindExpired
+		again := k == KindRetry || k == KindSkew || k == KindExpired
 		if ctx.Err() != nil || !again || n+1 == maxJSONAttempts {
-			return &Error{Class: ClassUpload, Op: "write " + objectURL(s, key), Err: err, Hint: diagnose(err, s).Hint}
+			return &Error{Class: ClassUpload, Op: "write " + s.Target.ObjectURL(key), Err: err, Hint: s.Diagnose(err).Hint}
 		}
-		if err := sleep(ctx, jitter(s.Options.BackoffBase, s.Options.BackoffCap, n)); err != nil {
-			return &Error{Class: ClassUpload, Op: "write " + objectURL(s, key), Err: fmt.Errorf("%w", err)}
+		if err := Sleep(ctx, Jitter(s.Options.BackoffBase, s.Options.BackoffCap, n)); err != nil {
+			return &Error{Class: ClassUpload, Op: "write " + s.Target.ObjectURL(key), Err: fmt.Errorf("%w", err)}
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package upload
+package s3
 
 import (
 	"bytes"
@@ -17,24 +17,17 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// The requests, each sent once. Failures are sorted out by classify.
-
-// How a store keeps the checksum of a multipart upload.
-const (
-	checksumFull  = "crc32c"           // CRC32C of the whole object
-	checksumParts = "crc32c-composite" // CRC32C of the parts' CRC32Cs
-	checksumNone  = "none"
-)
+// The requests, each sent once. Failures are sorted out by Classify.
 
 // completeLimit is how long completing may take: S3 may need minutes for
 // thousands of parts (API reference, CompleteMultipartUpload).
 const completeLimit = 5 * time.Minute
 
-// create begins a multipart upload and returns its id, and how the store keeps
-// the checksum.
-func (s *Store) create(ctx context.Context, key, contentType string, metadata map[string]string, checksum string) (id, kept string, err error) {
+// Create begins a multipart upload and returns its id, and how the store keeps
+// the checksum: one of the constants.
+func (s *Store) Create(ctx context.Context, key, contentType string, metadata map[string]string, checksum string) (id, kept string, err error) {
 	in := &s3.CreateMultipartUploadInput{Bucket: &s.Target.Bucket, Key: &key, ContentType: &contentType, Metadata: metadata}
-	if checksum != checksumNone {
+	if checksum != ChecksumNone {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
 	}
 	if s.Options.SSE != "" {
@@ -62,16 +55,24 @@ func (s *Store) create(ctx context.Context, key, contentType string, metadata ma
 			return errors.New("the store gave no upload id")
 		}
 		switch {
-		case checksum == checksumNone:
-			kept = checksumNone
+		case checksum == ChecksumNone:
+			kept = ChecksumNone
 		case out.ChecksumType == types.ChecksumTypeFullObject:
-			kept = checksumFull
+			kept = ChecksumFull
 		default:
-			kept = checksumParts
+			kept = ChecksumParts
 		}
 		return nil
 	})
 	return id, kept, err
+}
+
+// Part is one part of a multipart upload, as it is sent.
+type Part struct {
+	Number int32  // from 1
+	Size   int64  // bytes
+	CRC    uint32 // CRC32C
+	ETag   string // as the store gave it, with its quotes
 }
 
 // body reads a part from the file and reports each read.
@@ -85,15 +86,16 @@ func (b body) Read(p []byte) (int, error) {
 	return b.SectionReader.Read(p)
 }
 
-// uploadPart sends one part, which it reads from file, and returns its ETag.
-func (s *Store) uploadPart(ctx context.Context, key, id, checksum string, part partSum, section *io.SectionReader) (etag string, err error) {
+// UploadPart sends one part, which it reads from section, and returns its ETag.
+// The part's own ETag is not looked at.
+func (s *Store) UploadPart(ctx context.Context, key, id, checksum string, part Part, section *io.SectionReader) (etag string, err error) {
 	err = s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, touch func()) error {
 		in := &s3.UploadPartInput{
 			Bucket: &s.Target.Bucket, Key: &key, UploadId: &id, PartNumber: &part.Number,
 			ContentLength: &part.Size, Body: body{section, touch},
 		}
-		if checksum != checksumNone {
-			in.ChecksumCRC32C = aws.String(encodeCRC(part.CRC))
+		if checksum != ChecksumNone {
+			in.ChecksumCRC32C = aws.String(EncodeCRC(part.CRC))
 		}
 		out, err := s.client.UploadPart(ctx, in)
 		if err != nil {
@@ -105,87 +107,60 @@ func (s *Store) uploadPart(ctx context.Context, key, id, checksum string, part p
 	return etag, err
 }
 
-// listParts returns all parts that the store has, and how it keeps their
-// checksum.
-func (s *Store) listParts(ctx context.Context, key, id string) (parts []types.Part, checksum string, err error) {
-	var marker *string
-	for {
-		var out *s3.ListPartsOutput
-		err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
-			out, err = s.client.ListParts(ctx, &s3.ListPartsInput{Bucket: &s.Target.Bucket, Key: &key, UploadId: &id, PartNumberMarker: marker})
-			return err
-		})
-		if err != nil {
-			return nil, "", err
-		}
-		switch {
-		case out.ChecksumAlgorithm != types.ChecksumAlgorithmCrc32c:
-			checksum = checksumNone
-		case out.ChecksumType == types.ChecksumTypeFullObject:
-			checksum = checksumFull
-		default:
-			checksum = checksumParts
-		}
-		parts = append(parts, out.Parts...)
-		if !aws.ToBool(out.IsTruncated) || len(out.Parts) == 0 {
-			return parts, checksum, nil
-		}
-		marker = out.NextPartNumberMarker
-	}
+// Completion is an upload that is ready to be completed.
+type Completion struct {
+	Key, ID  string
+	Checksum string // how the store keeps it
+	Parts    []Part // in order
+	Size     int64  // of the whole, bytes
+	CRC      uint32 // CRC32C of the whole
+	Plain    bool   // without conditions, for a store that refuses them
 }
 
-// completion is an upload that is ready to be completed.
-type completion struct {
-	key, id  string
-	checksum string
-	parts    []partSum // in order
-	size     int64
-	plain    bool // without conditions, for a store that refuses them
-}
-
-// complete turns the parts into the object, and returns what the store says of
+// Complete turns the parts into the object, and returns what the store says of
 // it. It never replaces an object: the answer is 412 when there is one
 // (If-None-Match: *, RFC 9110, 13.1.2).
-func (s *Store) complete(ctx context.Context, c completion) (objectInfo, error) {
-	parts := make([]types.CompletedPart, len(c.parts))
-	for i, p := range c.parts {
+func (s *Store) Complete(ctx context.Context, c Completion) (ObjectInfo, error) {
+	parts := make([]types.CompletedPart, len(c.Parts))
+	for i, p := range c.Parts {
 		parts[i] = types.CompletedPart{PartNumber: aws.Int32(p.Number), ETag: aws.String(p.ETag)}
-		if c.checksum != checksumNone {
-			parts[i].ChecksumCRC32C = aws.String(encodeCRC(p.CRC))
+		if c.Checksum != ChecksumNone {
+			parts[i].ChecksumCRC32C = aws.String(EncodeCRC(p.CRC))
 		}
 	}
 	in := &s3.CompleteMultipartUploadInput{
-		Bucket: &s.Target.Bucket, Key: &c.key, UploadId: &c.id,
+		Bucket: &s.Target.Bucket, Key: &c.Key, UploadId: &c.ID,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 	}
-	if c.checksum == checksumFull {
-		in.ChecksumCRC32C, in.ChecksumType = aws.String(encodeCRC(wholeCRC(c.parts))), types.ChecksumTypeFullObject
+	if c.Checksum == ChecksumFull {
+		in.ChecksumCRC32C, in.ChecksumType = aws.String(EncodeCRC(c.CRC)), types.ChecksumTypeFullObject
 	}
-	if !c.plain {
-		in.IfNoneMatch, in.MpuObjectSize = aws.String("*"), &c.size
+	if !c.Plain {
+		in.IfNoneMatch, in.MpuObjectSize = aws.String("*"), &c.Size
 	}
-	var info objectInfo
+	var info ObjectInfo
 	err := s.once(ctx, max(completeLimit, s.Options.RequestTimeout), func(ctx context.Context, _ func()) error {
 		out, err := s.client.CompleteMultipartUpload(ctx, in)
 		if err != nil {
 			return err
 		}
 		// The size is not in the answer; the store was told to check it.
-		info = objectInfo{Size: c.size, ETag: aws.ToString(out.ETag), CRC32C: aws.ToString(out.ChecksumCRC32C), Version: aws.ToString(out.VersionId)}
+		info = ObjectInfo{Size: c.Size, ETag: aws.ToString(out.ETag), CRC32C: aws.ToString(out.ChecksumCRC32C), Version: aws.ToString(out.VersionId)}
 		return nil
 	})
 	return info, err
 }
 
-func (s *Store) abort(ctx context.Context, key, id string) error {
+// Abort removes a multipart upload and its parts.
+func (s *Store) Abort(ctx context.Context, key, id string) error {
 	return s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
 		_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.Target.Bucket, Key: &key, UploadId: &id})
 		return err
 	})
 }
 
-// objectInfo is what a store says of an object.
-type objectInfo struct {
+// ObjectInfo is what a store says of an object.
+type ObjectInfo struct {
 	Size     int64
 	ETag     string
 	CRC32C   string // base64; of the parts' checksums when "-N" follows
@@ -196,16 +171,16 @@ type objectInfo struct {
 	Now      time.Time // of the answer, by the server's clock
 }
 
-// head looks at an object. Now is set even when there is none.
-func (s *Store) head(ctx context.Context, key string) (objectInfo, error) {
-	var info objectInfo
+// Head looks at an object. Now is set even when there is none.
+func (s *Store) Head(ctx context.Context, key string) (ObjectInfo, error) {
+	var info ObjectInfo
 	err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
 		out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.Target.Bucket, Key: &key, ChecksumMode: types.ChecksumModeEnabled})
 		if err != nil {
 			info.Now = answeredAt(err)
 			return err
 		}
-		info = objectInfo{
+		info = ObjectInfo{
 			Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag), CRC32C: aws.ToString(out.ChecksumCRC32C),
 			Version: aws.ToString(out.VersionId), Metadata: out.Metadata, Modified: aws.ToTime(out.LastModified),
 		}
@@ -220,14 +195,14 @@ func (s *Store) head(ctx context.Context, key string) (objectInfo, error) {
 	return info, err
 }
 
-// put writes a small object.
-func (s *Store) put(ctx context.Context, key, contentType string, metadata map[string]string, data []byte) error {
+// PutOnce writes a small object, with one request.
+func (s *Store) PutOnce(ctx context.Context, key, contentType string, metadata map[string]string, data []byte) error {
 	in := &s3.PutObjectInput{
 		Bucket: &s.Target.Bucket, Key: &key, ContentType: &contentType, Metadata: metadata,
 		ContentLength: aws.Int64(int64(len(data))), Body: bytes.NewReader(data),
 	}
 	if !s.Options.NoChecksum {
-		in.ChecksumCRC32C = aws.String(encodeCRC(crc32.Checksum(data, crcTable)))
+		in.ChecksumCRC32C = aws.String(EncodeCRC(crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))))
 	}
 	if s.Options.SSE != "" {
 		in.ServerSideEncryption = types.ServerSideEncryption(s.Options.SSE)
@@ -241,37 +216,12 @@ func (s *Store) put(ctx context.Context, key, contentType string, metadata map[s
 	})
 }
 
-func (s *Store) delete(ctx context.Context, key string) error {
+// Delete deletes an object.
+func (s *Store) Delete(ctx context.Context, key string) error {
 	return s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
 		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.Target.Bucket, Key: &key})
 		return err
 	})
-}
-
-// listUploads returns the unfinished multipart uploads under a prefix.
-func (s *Store) listUploads(ctx context.Context, prefix string) ([]types.MultipartUpload, error) {
-	var (
-		all         []types.MultipartUpload
-		key, upload *string
-	)
-	for {
-		var out *s3.ListMultipartUploadsOutput
-		err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
-			var err error
-			out, err = s.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{
-				Bucket: &s.Target.Bucket, Prefix: &prefix, KeyMarker: key, UploadIdMarker: upload,
-			})
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.Uploads...)
-		if !aws.ToBool(out.IsTruncated) || len(out.Uploads) == 0 {
-			return all, nil
-		}
-		key, upload = out.NextKeyMarker, out.NextUploadIdMarker
-	}
 }
 
 // answeredAt returns the server's time of a refusal, zero without an answer.

@@ -1,4 +1,4 @@
-package upload
+package s3
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
@@ -42,7 +43,7 @@ func Open(ctx context.Context, target Target, options Options, log *slog.Logger)
 	load := []func(*config.LoadOptions) error{
 		// The SDK would log to stderr, past our logger.
 		config.WithLogger(logging.Nop{}),
-		// Attempts are made by retrier, which outlasts outages.
+		// Attempts are made by the caller, who outlasts outages.
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 	}
 	if options.Region != "" {
@@ -94,23 +95,29 @@ func dropAcceptEncoding(stack *middleware.Stack) error {
 // Close closes idle connections.
 func (s *Store) Close() { s.transport.CloseIdleConnections() }
 
+// Log returns the logger that the store was opened with.
+func (s *Store) Log() *slog.Logger { return s.log }
+
 // Region returns the region that requests are signed for.
 func (s *Store) Region() string { return s.region }
 
-// plan returns the parts of uploads to this store.
-func (s *Store) plan() Plan { return Plan{Size: s.Options.PartSize} }
+// At returns the target.
+func (s *Store) At() Target { return s.Target }
 
-// host returns the host that requests go to, for messages.
-func (s *Store) host() string {
+// Settings returns the options, with the defaults filled in.
+func (s *Store) Settings() Options { return s.Options }
+
+// Host returns the host that requests go to, for messages.
+func (s *Store) Host() string {
 	if u, err := url.Parse(s.Options.Endpoint); err == nil && u.Host != "" {
 		return u.Host
 	}
 	return "s3." + s.region + ".amazonaws.com"
 }
 
-// expireCredentials makes the next request read the credentials anew: those in
+// ExpireCredentials makes the next request read the credentials anew: those in
 // files may have been replaced.
-func (s *Store) expireCredentials() {
+func (s *Store) ExpireCredentials() {
 	if cache, ok := s.credentials.(*aws.CredentialsCache); ok {
 		cache.Invalidate()
 	}
@@ -128,4 +135,34 @@ func (s *Store) once(ctx context.Context, limit time.Duration, request func(ctx 
 		return errStalled
 	}
 	return err
+}
+
+// FindCredentials tells whether the AWS chain has credentials. Its error lists
+// every provider, and says nothing that helps.
+func (s *Store) FindCredentials(ctx context.Context) error {
+	_, err := s.credentials.Retrieve(ctx)
+	return err
+}
+
+// Reached is what a bucket said to a first request.
+type Reached struct {
+	Region string    // of the bucket; "" when it was not told
+	At     time.Time // the server's clock; zero without an answer
+}
+
+// Reach tries to reach the bucket. A HEAD request has no body, so its refusals
+// say little: even 404 can be about the key id.
+func (s *Store) Reach(ctx context.Context) (Reached, error) {
+	var r Reached
+	err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
+		out, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.Target.Bucket})
+		if err != nil {
+			r.At = answeredAt(err)
+			return err
+		}
+		r.Region = aws.ToString(out.BucketRegion)
+		r.At, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
+		return nil
+	})
+	return r, err
 }
