@@ -16,6 +16,8 @@ import (
 type Bucket interface {
 	At() s3.Target
 	Settings() s3.Options // with the defaults filled in
+	// Checksums returns which checksum the bucket takes, for Create and the parts.
+	Checksums() *s3.Ladder
 	// ExpireCredentials makes the next request read the credentials anew.
 	ExpireCredentials()
 	// Diagnose says what a failed request means to the person who set up the

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +28,7 @@ const memoryPart = 4 << 10
 type memory struct {
 	name  string
 	fault func(op string) error // of a request, nil for none
+	sums  *s3.Ladder
 
 	mu      sync.Mutex
 	objects map[string][]byte
@@ -34,7 +37,10 @@ type memory struct {
 }
 
 func newMemory(name string) *memory {
-	return &memory{name: name, fault: func(string) error { return nil }, objects: map[string][]byte{}, uploads: map[string]map[int32][]byte{}}
+	return &memory{
+		name: name, fault: func(string) error { return nil }, sums: s3.NewLadder(false, slog.New(slog.DiscardHandler)),
+		objects: map[string][]byte{}, uploads: map[string]map[int32][]byte{},
+	}
 }
 
 // answer is a refusal.
@@ -50,8 +56,13 @@ func (a answer) HTTPStatusCode() int { return a.status }
 func (m *memory) At() s3.Target { return s3.Target{Bucket: m.name} }
 
 func (m *memory) Settings() s3.Options {
-	return s3.Options{PartSize: memoryPart, Heartbeat: 20 * time.Second, BackoffBase: 500 * time.Millisecond, BackoffCap: 30 * time.Second}
+	return s3.Options{
+		PartSize: memoryPart, Heartbeat: 20 * time.Second, TailEvery: time.Minute, RefusalTime: 90 * time.Second, OutageTime: 2 * time.Minute,
+		BackoffBase: 500 * time.Millisecond, BackoffCap: 30 * time.Second,
+	}
 }
+
+func (m *memory) Checksums() *s3.Ladder { return m.sums }
 
 func (m *memory) ExpireCredentials() {}
 
@@ -159,6 +170,18 @@ func (m *memory) Delete(_ context.Context, key string) error {
 	return m.do("delete", func() error { delete(m.objects, key); return nil })
 }
 
+// pending returns how many bytes its unfinished uploads have.
+func (m *memory) pending() (bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, parts := range m.uploads {
+		for _, data := range parts {
+			bytes += int64(len(data))
+		}
+	}
+	return bytes
+}
+
 // holds tells what is wrong with what is left in the bucket: it is to hold these
 // objects and nothing else.
 func (m *memory) holds(t *testing.T, want map[string][]byte) {
@@ -213,6 +236,94 @@ func TestOutageOfHours(t *testing.T) {
 	})
 }
 
+// A bucket that refuses for less than its time, as while its policy is changed,
+// keeps the recording.
+func TestRefusedForAMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, backup, began := newMemory("first"), newMemory("backup"), time.Now()
+		first.fault = func(op string) error {
+			if op == "create" && time.Since(began) < time.Minute {
+				return answer{s3.KindRefused, http.StatusForbidden}
+			}
+			return nil
+		}
+		r := newRecording(t, 0)
+		u := start(t, t.Context(), Config{File: r.path, Places: []Place{{first, testKey}, {backup, testKey}}})
+		r.grow(memoryPart + 1000)
+		result, err := u.Finish(t.Context(), r.finish())
+		if err != nil || result.Backup || result.Retries == 0 {
+			t.Errorf("%+v, %v", result, err)
+		}
+		first.holds(t, map[string][]byte{testKey: r.bytes()})
+		backup.holds(t, nil)
+	})
+}
+
+// An outage moves the recording to the backup, which takes it from the start of
+// the file. What the first bucket has stays until the object is confirmed.
+func TestOutageMovesToBackup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, backup := newMemory("first"), newMemory("backup")
+		var down atomic.Bool
+		first.fault = func(string) error {
+			if down.Load() {
+				return answer{s3.KindRetry, http.StatusServiceUnavailable}
+			}
+			return nil
+		}
+		r := newRecording(t, 0)
+		u := start(t, t.Context(), Config{File: r.path, Places: []Place{{first, testKey}, {backup, testKey}}})
+		u.Advance(r.grow(memoryPart))
+		time.Sleep(time.Second)
+		down.Store(true)
+		u.Advance(r.grow(memoryPart))
+		time.Sleep(time.Minute)
+		if p := u.Progress(); p.Backup || p.State != StateRetrying {
+			t.Errorf("after a minute: %+v", p)
+		}
+		time.Sleep(2 * time.Minute)
+		if p := u.Progress(); !p.Backup || p.Uploaded != 2*memoryPart {
+			t.Errorf("after three minutes: %+v", p)
+		}
+		down.Store(false)
+		if first.pending() != memoryPart {
+			t.Errorf("the first bucket has %d bytes", first.pending())
+		}
+		result, err := u.Finish(t.Context(), r.finish())
+		if err != nil || !result.Backup {
+			t.Fatalf("%+v, %v", result, err)
+		}
+		first.holds(t, nil)
+		backup.holds(t, map[string][]byte{testKey: r.bytes()})
+	})
+}
+
+// The part that is being filled is in the bucket within its time, as far as it
+// has come.
+func TestTailEveryMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory("rec")
+		r := newRecording(t, 0)
+		u := start(t, t.Context(), Config{File: r.path, Places: []Place{{m, testKey}}})
+		for range 3 {
+			u.Advance(r.grow(1000))
+			time.Sleep(m.Settings().TailEvery + time.Second)
+			if m.pending() != r.size {
+				t.Errorf("%d bytes of %d are in the bucket", m.pending(), r.size)
+			}
+		}
+		u.Advance(r.grow(1000))
+		time.Sleep(time.Second)
+		if m.pending() != r.size-1000 {
+			t.Errorf("%d bytes of %d are in the bucket before their time", m.pending(), r.size)
+		}
+		if _, err := u.Finish(t.Context(), r.finish()); err != nil {
+			t.Fatal(err)
+		}
+		m.holds(t, map[string][]byte{testKey: r.bytes()})
+	})
+}
+
 // A finished file waits for a bucket that is down no longer than it is told to.
 func TestGivesUpOnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -243,12 +354,17 @@ func TestTakenAndRefused(t *testing.T) {
 		}
 		theirs := []byte("somebody else's")
 		backup.objects[testKey] = theirs
-		r := newRecording(t, 0)
+		r, began := newRecording(t, 0), time.Now()
 		u := start(t, t.Context(), Config{File: r.path, ID: "cafe", Places: []Place{{first, testKey}, {backup, testKey}}})
 		r.grow(memoryPart + 1000)
 		result, err := u.Finish(t.Context(), r.finish())
 		if err != nil {
 			t.Fatal(err)
+		}
+		// A permission may be given in the meantime; then the pause before the last attempt.
+		refusal, pause := first.Settings().RefusalTime, first.Settings().BackoffCap
+		if took := time.Since(began); took < refusal || took > refusal+2*pause {
+			t.Errorf("the backup took over after %v", took)
 		}
 		if !result.Backup || result.Key == testKey || !strings.Contains(result.Key, "cafe") {
 			t.Errorf("%+v", result)

@@ -2,7 +2,9 @@ package upload
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -44,6 +46,11 @@ func (s *session) complete(ctx context.Context) (result Result, again bool, err 
 				return Result{}, false, errTaken
 			}
 			c.Plain = true
+		case failedWith(err, s3.KindUnsupported) && c.Checksum != s3.ChecksumNone:
+			c.Checksum = s3.ChecksumNone // the parts were compared when they were sent
+		case failedWith(err, s3.KindUnsupported) && s.checksum != s3.ChecksumNone:
+			s.store.Checksums().Refused(s.checksum)
+			return Result{}, false, fmt.Errorf("%w: %w", errLowered, err)
 		case failedWith(err, s3.KindVanished), failedWith(err, s3.KindTaken):
 			// Perhaps an earlier attempt worked and its answer was lost.
 			found, taken, lookErr := s.look(ctx, want)
@@ -98,12 +105,13 @@ func (s *session) confirm(ctx context.Context, want expectation, answer *s3.Obje
 		case err == nil:
 			by, err := want.check(info)
 			if errors.Is(err, errUncertain) {
-				info = *answer
-				by, err = want.check(info)
+				if by, err = want.check(*answer); errors.Is(err, errUncertain) {
+					by, err = s.confirmedBySize(), nil
+				}
 			}
 			return s.result(want, info, by), err
 		case errors.Is(err, errDenied):
-			if _, err := want.check(*answer); err != nil {
+			if _, err := want.check(*answer); err != nil && !errors.Is(err, errUncertain) {
 				return Result{}, errors.Join(err, errDenied)
 			}
 			return s.result(want, *answer, "answer"), nil
@@ -119,6 +127,19 @@ func (s *session) confirm(ctx context.Context, want expectation, answer *s3.Obje
 			return Result{}, err
 		}
 	}
+}
+
+// confirmedBySize is the last rung: the store tells no checksum of the object, and
+// its ETag is no MD5, as with KMS. What it said of each part still counts, where
+// that is the MD5.
+func (s *session) confirmedBySize() (by string) {
+	for _, p := range s.parts {
+		if !strings.EqualFold(strings.Trim(p.ETag, `"`), hex.EncodeToString(p.MD5[:])) {
+			s.u.config.Log.Warn("the bucket tells no checksum of the object: its size is right, which has to do")
+			return "size"
+		}
+	}
+	return "parts"
 }
 
 // head looks at the object, with errMissing and errDenied for its absence.
@@ -151,7 +172,7 @@ func (s *session) result(want expectation, info s3.ObjectInfo, by string) Result
 // successor. Where the parts can't be listed, or all agree, all are sent again.
 func (s *session) dropForeign(ctx context.Context) error {
 	server := map[int32]string{}
-	err := s.u.retry.do(ctx, "list the parts", s.store.ExpireCredentials, func(ctx context.Context) error {
+	err := s.u.retry.ask(ctx, "list the parts", s.store.ExpireCredentials, func(ctx context.Context) error {
 		parts, _, err := s.store.ListParts(ctx, s.key, s.id)
 		for _, p := range parts {
 			server[p.Number] = p.ETag

@@ -35,6 +35,7 @@ type Live struct {
 
 const (
 	liveSuffix = ".beam-live.json"
+	lastBeat   = 2 * time.Second // that a beat under way may take at the end
 	// missedBeats is how many heartbeats have to be missing. Less would take an
 	// upload away from a recorder whose network is slow; taken away, nothing is
 	// lost, but there are two objects in the end.
@@ -55,6 +56,20 @@ func liveKey(key, uploadID string) string {
 // that is under way at the end is waited for, or it could be written after the
 // object was deleted.
 func keepAlive(ctx context.Context, b Bucket, stop <-chan struct{}, key, uploadID string, describe func() Live, log *slog.Logger) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		// A beat that stalls must not hold up the end.
+		select {
+		case <-stop:
+			if s3.Sleep(ctx, lastBeat) == nil {
+				cancel()
+			}
+		case <-ended:
+		}
+	}()
 	ticker := time.NewTicker(b.Settings().Heartbeat)
 	defer ticker.Stop()
 	for failed := false; ; {

@@ -83,6 +83,7 @@ type view struct {
 	head  int64 // bytes at the start that finishing rewrites
 	done  map[int32]partSum
 	busy  map[int32]bool
+	tail  bool // the part that is being filled is due as far as it has come
 }
 
 // due returns the number of the part to send next, 0 if there is none now, and
@@ -104,6 +105,9 @@ func due(v view) (n int32, all bool) {
 	for n := int32(1); n <= count; n++ {
 		start, end := v.plan.Offset(n), v.plan.Offset(n)+v.plan.PartSize(n)
 		if !v.final && end > v.known {
+			if v.tail && v.known-start > v.done[n].Size && !v.busy[n] {
+				return n, false
+			}
 			return 0, false
 		}
 		if v.final {

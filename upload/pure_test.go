@@ -18,6 +18,7 @@ import (
 
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"beam/upload/s3"
 )
@@ -122,6 +123,7 @@ func TestDue(t *testing.T) {
 		head  int64
 		done  parts
 		busy  map[int32]bool
+		tail  bool
 		n     int32
 		all   bool
 	}{
@@ -141,9 +143,15 @@ func TestDue(t *testing.T) {
 		{name: "one head part at a time", known: 3 * size, final: true, head: size + 1, done: parts{1: part(1, true), 2: part(2, true), 3: part(3, false)}, busy: map[int32]bool{2: true}},
 		{name: "head never sent early", known: 2 * size, final: true, head: 1, n: 2},
 		{name: "shorter than announced", known: size - 5, final: true, done: parts{1: part(1, false)}, n: 1},
+		{name: "the part that is filled", known: size + 5, done: parts{1: part(1, false)}, tail: true, n: 2},
+		{name: "it has not grown", known: size + 5, done: parts{1: part(1, false), 2: {Number: 2, Size: 5}}, tail: true},
+		{name: "it has grown", known: size + 6, done: parts{1: part(1, false), 2: {Number: 2, Size: 5}}, tail: true, n: 2},
+		{name: "nothing of it yet", known: size, done: parts{1: part(1, false)}, tail: true},
+		{name: "it is on its way already", known: size + 6, done: parts{1: part(1, false)}, busy: map[int32]bool{2: true}, tail: true},
+		{name: "it is full by now", known: 2 * size, done: parts{1: part(1, false), 2: {Number: 2, Size: 5}}, n: 2},
 		{name: "too large", known: MaxObjectSize, final: true},
 	} {
-		n, all := due(view{plan: Plan{Size: size}, known: test.known, final: test.final, head: test.head, done: test.done, busy: test.busy})
+		n, all := due(view{plan: Plan{Size: size}, known: test.known, final: test.final, head: test.head, done: test.done, busy: test.busy, tail: test.tail})
 		if n != test.n || all != test.all {
 			t.Errorf("%s: part %d, all %v", test.name, n, all)
 		}
@@ -199,7 +207,8 @@ func TestExpectation(t *testing.T) {
 // What is not the bucket's doing says so itself.
 func TestOwnErrorsAreSorted(t *testing.T) {
 	for err, want := range map[error]s3.Kind{
-		errStale: s3.KindStopped, &localError{os.ErrPermission}: s3.KindLocal, fmt.Errorf("part 3: %w", errStale): s3.KindStopped,
+		errStale: s3.KindStopped, &localError{os.ErrPermission}: s3.KindLocal, &localError{unix.EMFILE}: s3.KindRetry,
+		&damagedError{&smithy.GenericAPIError{Code: "BadDigest"}}: s3.KindUnsupported, fmt.Errorf("part 3: %w", errStale): s3.KindStopped,
 	} {
 		if got := s3.Classify(err); got != want {
 			t.Errorf("%v: %d, want %d", err, got, want)
@@ -212,7 +221,10 @@ func TestRetrier(t *testing.T) {
 	busy := &smithy.GenericAPIError{Code: "SlowDown"}
 	denied := &smithy.GenericAPIError{Code: "ExpiredToken"}
 	newRetrier := func(t *testing.T, giveUp time.Duration) *retrier {
-		return &retrier{base: 500 * time.Millisecond, limit: 30 * time.Second, giveUp: giveUp, log: testLog(t), changed: func() {}}
+		return &retrier{
+			base: 500 * time.Millisecond, limit: 30 * time.Second, giveUp: giveUp, refusal: 90 * time.Second,
+			log: testLog(t), changed: func() {},
+		}
 	}
 	t.Run("outlasts an outage", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -242,13 +254,49 @@ func TestRetrier(t *testing.T) {
 			}
 		})
 	})
-	t.Run("refusals count in a row", func(t *testing.T) {
+	t.Run("refusals count by time", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			r, n, refreshed := newRetrier(t, 0), 0, 0
+			r, n, refreshed, began := newRetrier(t, 15*time.Minute), 0, 0, time.Now()
+			err := r.do(t.Context(), "op", func() { refreshed++ }, func(context.Context) error {
+				if n++; n == 4 {
+					began = time.Now()
+					return busy
+				}
+				return denied
+			})
+			if took := time.Since(began); !failedWith(err, s3.KindExpired) || took < 90*time.Second || took > 155*time.Second || refreshed != n-1 {
+				t.Errorf("after %v, %d attempts, %d refreshes: %v", took, n, refreshed, err)
+			}
+		})
+	})
+	t.Run("a finished recording is kept until time is up", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r, began := newRetrier(t, 15*time.Minute), time.Now()
+			r.finish(began)
+			err := r.do(t.Context(), "op", func() {}, func(context.Context) error { return denied })
+			if took := time.Since(began); !errors.Is(err, errGaveUp) || took < 15*time.Minute {
+				t.Errorf("after %v: %v", took, err)
+			}
+		})
+	})
+	t.Run("an outage where there is another bucket", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r, began := newRetrier(t, 15*time.Minute), time.Now()
+			r.outage = 2 * time.Minute
+			err := r.do(t.Context(), "op", func() {}, func(context.Context) error { return busy })
+			if took := time.Since(began); !errors.Is(err, errOutage) || took < 2*time.Minute || took > 3*time.Minute {
+				t.Errorf("after %v: %v", took, err)
+			}
+		})
+	})
+	t.Run("what can be done without is asked three times", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r, n := newRetrier(t, 15*time.Minute), 0
+			r.finish(time.Now())
 			answers := []error{denied, denied, busy, denied, denied, denied, nil}
-			err := r.do(t.Context(), "op", func() { refreshed++ }, func(context.Context) error { n++; return answers[n-1] })
-			if !failedWith(err, s3.KindExpired) || n != 6 || refreshed != 5 {
-				t.Errorf("%d attempts, %d refreshes, %v", n, refreshed, err)
+			err := r.ask(t.Context(), "op", func() {}, func(context.Context) error { n++; return answers[n-1] })
+			if !failedWith(err, s3.KindExpired) || n != 6 {
+				t.Errorf("%d attempts, %v", n, err)
 			}
 		})
 	})
@@ -347,6 +395,11 @@ func TestJournal(t *testing.T) {
 	want := journalState{
 		ID: "1f", Target: Target{Bucket: "rec"}, Key: "b.mp4", Options: Options{Region: "eu-west-1"}, Upload: "u2", Plan: plan, Checksum: s3.ChecksumFull,
 		Parts: map[int32]partSum{2: {Number: 2, Size: 20, ETag: "e2", CRC: 0x8a9136aa}}, Final: 30,
+	}
+	// A line that a full disk tore, and the one that went on there, are one part less.
+	torn := bytes.Replace(whole, []byte(`{"kind":"final"`), []byte(`{"kind":"part","part":3,"si{"kind":"part","part":4,"size":5}`+"\n"+`{"kind":"final"`), 1)
+	if got, err := parseJournal(torn); err != nil || got.Final != 30 || len(got.Parts) != 1 {
+		t.Errorf("a torn line in the middle: %+v, %v", got, err)
 	}
 	// Torn at any byte of its last line, or zeros in its place.
 	last := bytes.LastIndexByte(whole[:len(whole)-1], '\n') + 1

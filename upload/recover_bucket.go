@@ -102,7 +102,7 @@ type bucketRecovery struct {
 }
 
 func (b *bucketRecovery) do(ctx context.Context, op string, attempt func(context.Context) error) error {
-	return b.retry.do(ctx, op, b.ExpireCredentials, attempt)
+	return b.retry.ask(ctx, op, b.ExpireCredentials, attempt)
 }
 
 // recover deals with one unfinished upload.

@@ -65,8 +65,13 @@ func child() {
 // kills it with SIGKILL. alive is called before.
 func killRecorder(t *testing.T, g *uploadtest.Gateway, r *recording, alive func()) {
 	t.Helper()
+	killRecorderAt(t, g.URL, g.Bucket, r, alive)
+}
+
+func killRecorderAt(t *testing.T, url, bucket string, r *recording, alive func()) {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childFile+"="+r.path, childURL+"="+g.URL, childBucket+"="+g.Bucket)
+	cmd.Env = append(os.Environ(), childFile+"="+r.path, childURL+"="+url, childBucket+"="+bucket)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {

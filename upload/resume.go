@@ -21,7 +21,7 @@ func (s *session) resume(ctx context.Context) (result Result, done bool, err err
 		server   []s3.Listed
 		checksum string
 	)
-	err = s.u.retry.do(ctx, "list the parts", s.store.ExpireCredentials, func(ctx context.Context) error {
+	err = s.u.retry.ask(ctx, "list the parts", s.store.ExpireCredentials, func(ctx context.Context) error {
 		server, checksum, err = s.store.ListParts(ctx, s.key, s.id)
 		return err
 	})

@@ -184,7 +184,9 @@ func TestRefused(t *testing.T) {
 	t.Run("for good", func(t *testing.T) {
 		p.Set(deny)
 		r := newRecording(t, 1<<20)
-		u := start(t, t.Context(), Config{File: r.path, Places: []Place{{openStore(t, g.Bucket, p.URL, nil), testKey}}, HeadSize: r.head})
+		u := start(t, t.Context(), Config{
+			File: r.path, Places: []Place{{openStore(t, g.Bucket, p.URL, nil), testKey}}, HeadSize: r.head, GiveUpAfter: time.Second,
+		})
 		u.Advance(r.grow(testPart))
 		waitFor(t, "the refusal", func() bool { return u.Progress().State == StateRefused })
 		_, err := u.Finish(t.Context(), r.finish())

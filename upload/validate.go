@@ -5,12 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
+
+	"beam/upload/s3"
 )
 
 // ValidateOptions say what the recordings will need.
 type ValidateOptions struct {
 	Read bool // objects are read back: per-participant tracks
+	// NoObject makes no object, only an upload that is removed again: what is asked
+	// before each recording leaves nothing and sets off no event.
+	NoObject bool
 }
 
 // Check is one thing that Validate tried.
@@ -21,6 +27,9 @@ type Check struct {
 	Code   string `json:"code,omitempty"` // of the finding, when not OK or Warn
 	Detail string `json:"detail"`
 	Hint   string `json:"hint,omitempty"`
+	// Passing tells of a check that failed for what may be over in a moment: no
+	// answer, a busy store, credentials that can't be had just now.
+	Passing bool `json:"passing,omitempty"`
 }
 
 // String returns the check as one line for people.
@@ -47,6 +56,17 @@ type Validation struct {
 	Checks []Check `json:"checks"`
 }
 
+// Passing tells whether the first check that failed did so for what may be over
+// in a moment: a recording can begin, as its upload is tried again and again.
+func (v Validation) Passing() bool {
+	for _, c := range v.Checks {
+		if !c.OK {
+			return c.Passing
+		}
+	}
+	return false
+}
+
 // credentialLimit is how long finding credentials may take. On a machine
 // without any the chain ends with the metadata service, where connections hang.
 const credentialLimit = 10 * time.Second
@@ -58,9 +78,10 @@ const clockLimit = 4 * time.Minute
 // Validate tries everything that a recording does, on a small object under the
 // real prefix, and removes it again. The checks are, in order and as far as they
 // can be reached: options, credentials, bucket, clock, begin, part, list-parts,
-// complete, read, abort, live (which is written and deleted), delete. The error is
-// an *Error of ClassUsage for the first check that failed; the Validation is
-// complete either way. A busy store is asked three times.
+// complete, overwrite, read, abort, live (which is written and deleted), delete.
+// The error is an *Error of ClassUsage for the first check that failed; the
+// Validation is complete either way. A store that is busy or gives no answer is
+// asked three times.
 func Validate(ctx context.Context, target Target, options Options, want ValidateOptions, log *slog.Logger) (Validation, error) {
 	v := &validation{result: Validation{URL: target.String()}, want: want}
 	store, err := Open(ctx, target, options, log)
@@ -120,7 +141,17 @@ func (v *validation) fault(name, action string, err error, warn bool) {
 	if about, ok := aboutWhat[found.Code]; ok {
 		name = about
 	}
-	v.add(Check{Name: name, OK: warn, Warn: warn, Code: found.Code, Detail: found.Detail, Hint: found.Hint})
+	v.add(Check{Name: name, OK: warn, Warn: warn, Code: found.Code, Detail: found.Detail, Hint: found.Hint, Passing: !warn && passing(err)})
+}
+
+// passing tells whether a failure may be over in a moment. A name that does not
+// exist and a certificate that is not trusted are somebody's mistake.
+func passing(err error) bool {
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound {
+		return false
+	}
+	return failedWith(err, s3.KindRetry) || failedWith(err, s3.KindExpired) || failedWith(err, s3.KindSkew)
 }
 
 func (v *validation) end() (Validation, error) {
@@ -145,7 +176,12 @@ func (v *validation) optionsCheck() {
 func (v *validation) run(ctx context.Context) {
 	credentials, cancel := context.WithTimeout(ctx, credentialLimit)
 	defer cancel()
-	if err := v.store.FindCredentials(credentials); err != nil {
+	if passing, err := v.store.FindCredentials(credentials); err != nil {
+		if passing {
+			v.add(Check{Name: "credentials", Code: FindNoCredentials, Passing: true, Detail: "the credentials can't be had at the moment",
+				Hint: "see whether the endpoint that hands them out answers"})
+			return
+		}
 		// The chain's own error lists every provider; it says nothing that helps.
 		v.add(Check{Name: "credentials", Code: FindNoCredentials, Detail: "no credentials were found",
 			Hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role"})
@@ -162,14 +198,19 @@ func (v *validation) run(ctx context.Context) {
 		v.add(Check{Name: "options", Detail: err.Error()})
 		return
 	}
-	v.write(ctx, key)
+	// What the documented policy lets a recorder delete ends like this.
+	v.write(ctx, key+liveSuffix)
 }
 
 // bucket tries to reach the bucket. A HEAD request has no body, so its refusals
 // say little (even 404 can be about the key id): those that the next request
 // explains are passed over.
 func (v *validation) bucket(ctx context.Context) bool {
-	reached, err := v.store.Reach(ctx)
+	var reached s3.Reached
+	err := v.try(ctx, func() (err error) {
+		reached, err = v.store.Reach(ctx)
+		return err
+	})
 	found := Finding{}
 	if err != nil {
 		found = v.store.Diagnose(err)
@@ -183,7 +224,7 @@ func (v *validation) bucket(ctx context.Context) bool {
 		}
 		v.ok("bucket", "%s answers", v.store.Host())
 	case found.Code == FindRegion, found.Code == FindTLS, found.Code == FindDNS, found.Code == FindUnreachable:
-		v.add(Check{Name: "bucket", Code: found.Code, Detail: found.Detail, Hint: found.Hint})
+		v.add(Check{Name: "bucket", Code: found.Code, Detail: found.Detail, Hint: found.Hint, Passing: passing(err) && found.Code != FindTLS})
 		return false
 	default:
 		v.ok("bucket", "%s answers", v.store.Host())

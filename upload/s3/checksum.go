@@ -10,7 +10,7 @@ import (
 const (
 	ChecksumFull  = "crc32c"           // CRC32C of the whole object
 	ChecksumParts = "crc32c-composite" // CRC32C of the parts' CRC32Cs
-	ChecksumNone  = "none"
+	ChecksumNone  = "none"             // the ETag, or the size, has to do
 )
 
 // EncodeCRC returns a checksum as S3 writes it: base64 of the big-endian bytes.

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/http"
-	"os"
 
 	"github.com/aws/smithy-go"
 )
@@ -71,9 +70,7 @@ func Classify(err error) Kind {
 	switch {
 	case errors.As(err, &sorted):
 		return sorted.Kind()
-	case errors.Is(err, os.ErrNotExist):
-		return KindLocal
-	case errors.Is(err, errStalled):
+	case errors.Is(err, ErrStalled):
 		return KindRetry
 	case errors.Is(err, context.Canceled):
 		return KindStopped
@@ -118,6 +115,12 @@ func Status(err error) int {
 		return response.HTTPStatusCode()
 	}
 	return 0
+}
+
+// Damaged tells whether the store found that the body arrived damaged.
+func Damaged(err error) bool {
+	c := code(err)
+	return c == "BadDigest" || c == "InvalidDigest"
 }
 
 // code returns the error code of a failed request, "" without an answer.

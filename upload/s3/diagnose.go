@@ -151,7 +151,7 @@ func diagnoseNetwork(err error, s *Store) (Finding, bool) {
 		return Finding{FindDNS, fmt.Sprintf("the name %s can't be resolved", dns.Name), hint}, true
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Finding{FindUnreachable, s.Host() + " refuses connections", "check the endpoint's port, and that the store runs"}, true
-	case errors.Is(err, errStalled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(err, ErrStalled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return Finding{FindUnreachable, s.Host() + " does not answer", "check the endpoint, the firewall and HTTPS_PROXY"}, true
 	case Status(err) == 0 && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)):
 		return Finding{FindUnreachable, s.Host() + " can't be reached", "check the endpoint, the firewall and HTTPS_PROXY"}, true

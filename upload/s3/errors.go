@@ -45,5 +45,5 @@ func Usagef(hint, format string, args ...any) error {
 	return &Error{Class: ClassUsage, Err: fmt.Errorf(format, args...), Hint: hint}
 }
 
-// errStalled is the failure of a request that moved nothing for too long.
-var errStalled = errors.New("no byte moved within the time limit")
+// ErrStalled is the failure of a request that moved nothing for too long.
+var ErrStalled = errors.New("no byte moved within the time limit")

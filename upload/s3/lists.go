@@ -24,7 +24,7 @@ func (s *Store) ListParts(ctx context.Context, key, id string) (parts []Listed, 
 	var marker *string
 	for {
 		var out *s3.ListPartsOutput
-		err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
+		err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func(bool)) error {
 			out, err = s.client.ListParts(ctx, &s3.ListPartsInput{Bucket: &s.Target.Bucket, Key: &key, UploadId: &id, PartNumberMarker: marker})
 			return err
 		})
@@ -66,7 +66,7 @@ func (s *Store) ListUploads(ctx context.Context, prefix string) ([]Unfinished, e
 	)
 	for {
 		var out *s3.ListMultipartUploadsOutput
-		err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
+		err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func(bool)) error {
 			var err error
 			out, err = s.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{
 				Bucket: &s.Target.Bucket, Prefix: &prefix, KeyMarker: key, UploadIdMarker: upload,

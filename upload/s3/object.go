@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -38,6 +39,20 @@ func (s *Store) Put(ctx context.Context, key, contentType string, data []byte) e
 		}
 		if err := Sleep(ctx, Jitter(s.Options.BackoffBase, s.Options.BackoffCap, n)); err != nil {
 			return &Error{Class: ClassUpload, Op: "write " + s.Target.ObjectURL(key), Err: fmt.Errorf("%w", err)}
+		}
+	}
+}
+
+// again repeats a small request that removes something, a few times: a store that
+// is busy must not make litter of it.
+func (s *Store) again(ctx context.Context, request func() error) error {
+	for n := 0; ; n++ {
+		err := request()
+		if err == nil || Classify(err) != KindRetry || errors.Is(err, ErrStalled) || ctx.Err() != nil || n+1 == maxJSONAttempts {
+			return err
+		}
+		if err := Sleep(ctx, Jitter(s.Options.BackoffBase, s.Options.BackoffCap, n)); err != nil {
+			return err
 		}
 	}
 }

@@ -26,12 +26,22 @@ type Options struct {
 	// PartSize makes all parts of this many bytes: 5 MiB to 5 GiB. 0 takes parts
 	// that grow (see Plan), except for Cloudflare R2, which wants equal ones.
 	PartSize int64 `json:"part_size,omitempty"`
-	// NoChecksum sends no CRC32C, for a store that refuses it. The object is
-	// then confirmed by its ETag.
+	// NoChecksum sends no CRC32C. It need not be set for a store that refuses it:
+	// that is found out. The object is then confirmed by its ETag.
 	NoChecksum bool `json:"no_checksum,omitempty"`
 	// Heartbeat is how often the live object beside an upload is refreshed: 0
 	// for 20 s, negative for no live object. See Live.
 	Heartbeat time.Duration `json:"heartbeat,omitempty"`
+	// TailEvery is how often the growing last part is sent as far as it has come,
+	// so that what is missing in the bucket is bounded in time too. 0 for 60 s,
+	// negative for never.
+	TailEvery time.Duration `json:"tail_every,omitempty"`
+	// RefusalTime is how long the store may refuse a request before that counts. 0
+	// for 90 s.
+	RefusalTime time.Duration `json:"refusal_time,omitempty"`
+	// OutageTime is how long nothing may work before another bucket is tried, where
+	// there is one. 0 for 2 minutes.
+	OutageTime time.Duration `json:"outage_time,omitempty"`
 	// RequestTimeout is how long a request may go without moving a byte. 0 for
 	// 30 s.
 	RequestTimeout time.Duration `json:"request_timeout,omitempty"`
@@ -44,6 +54,9 @@ type Options struct {
 
 const (
 	DefaultHeartbeat      = 20 * time.Second
+	defaultTailEvery      = 60 * time.Second
+	defaultRefusalTime    = 90 * time.Second
+	defaultOutageTime     = 2 * time.Minute
 	defaultRequestTimeout = 30 * time.Second
 	defaultBackoffBase    = 500 * time.Millisecond
 	defaultBackoffCap     = 30 * time.Second
@@ -52,6 +65,9 @@ const (
 // withDefaults returns o with the defaults filled in.
 func (o Options) withDefaults() Options {
 	setDefault(&o.Heartbeat, DefaultHeartbeat)
+	setDefault(&o.TailEvery, defaultTailEvery)
+	setDefault(&o.RefusalTime, defaultRefusalTime)
+	setDefault(&o.OutageTime, defaultOutageTime)
 	setDefault(&o.RequestTimeout, defaultRequestTimeout)
 	setDefault(&o.BackoffBase, defaultBackoffBase)
 	setDefault(&o.BackoffCap, defaultBackoffCap)
@@ -81,7 +97,7 @@ func (o Options) Check() error {
 		return Usagef("", "part size is %d bytes; it can be from 5 MiB to 5 GiB", o.PartSize)
 	case len(o.Tags) > 10:
 		return Usagef("", "%d tags; an object can have 10", len(o.Tags))
-	case o.RequestTimeout < 0 || o.BackoffBase < 0 || o.BackoffCap < 0:
+	case o.RequestTimeout < 0 || o.BackoffBase < 0 || o.BackoffCap < 0 || o.RefusalTime < 0 || o.OutageTime < 0:
 		return Usagef("", "a time limit is negative")
 	}
 	for k, v := range o.Tags {

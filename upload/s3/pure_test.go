@@ -125,7 +125,7 @@ func TestClassify(t *testing.T) {
 	}{
 		{api("SlowDown"), KindRetry}, {api("NoSuchUpload"), KindVanished}, {api("PreconditionFailed"), KindTaken}, {api("ExpiredToken"), KindExpired},
 		{api("InvalidPart"), KindBadPart}, {api("NotImplemented"), KindUnsupported}, {api("RequestTimeTooSkewed"), KindSkew},
-		{errStalled, KindRetry}, {context.Canceled, KindStopped}, {&net.DNSError{}, KindRetry}, {os.ErrNotExist, KindLocal}, {sortedError{KindBadPart}, KindBadPart}, {fmt.Errorf("part 3: %w", sortedError{KindStopped}), KindStopped},
+		{ErrStalled, KindRetry}, {context.Canceled, KindStopped}, {&net.DNSError{}, KindRetry}, {os.ErrNotExist, KindRetry}, {sortedError{KindBadPart}, KindBadPart}, {fmt.Errorf("part 3: %w", sortedError{KindStopped}), KindStopped},
 		{errors.New("connection reset by peer"), KindRetry},
 	} {
 		if got := Classify(test.err); got != test.want {

@@ -27,8 +27,11 @@ const completeLimit = 5 * time.Minute
 // the checksum: one of the constants.
 func (s *Store) Create(ctx context.Context, key, contentType string, metadata map[string]string, checksum string) (id, kept string, err error) {
 	in := &s3.CreateMultipartUploadInput{Bucket: &s.Target.Bucket, Key: &key, ContentType: &contentType, Metadata: metadata}
-	if checksum != ChecksumNone {
+	switch checksum {
+	case ChecksumFull:
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
+	case ChecksumParts:
+		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeComposite
 	}
 	if s.Options.SSE != "" {
 		in.ServerSideEncryption = types.ServerSideEncryption(s.Options.SSE)
@@ -46,7 +49,7 @@ func (s *Store) Create(ctx context.Context, key, contentType string, metadata ma
 		}
 		in.Tagging = aws.String(tags.Encode())
 	}
-	err = s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
+	err = s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func(bool)) error {
 		out, err := s.client.CreateMultipartUpload(ctx, in)
 		if err != nil {
 			return err
@@ -78,27 +81,33 @@ type Part struct {
 // body reads a part from the file and reports each read.
 type body struct {
 	*io.SectionReader
-	touch func()
+	touch func(sent bool)
+	left  int64 // bytes to be read
 }
 
-func (b body) Read(p []byte) (int, error) {
-	b.touch()
-	return b.SectionReader.Read(p)
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.SectionReader.Read(p)
+	b.left -= int64(n)
+	b.touch(b.left <= 0)
+	return n, err
 }
 
 // UploadPart sends one part, which it reads from section, and returns its ETag.
 // The part's own ETag is not looked at.
 func (s *Store) UploadPart(ctx context.Context, key, id, checksum string, part Part, section *io.SectionReader) (etag string, err error) {
-	err = s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, touch func()) error {
+	err = s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, touch func(bool)) error {
 		in := &s3.UploadPartInput{
 			Bucket: &s.Target.Bucket, Key: &key, UploadId: &id, PartNumber: &part.Number,
-			ContentLength: &part.Size, Body: body{section, touch},
+			ContentLength: &part.Size, Body: &body{section, touch, part.Size},
 		}
 		if checksum != ChecksumNone {
 			in.ChecksumCRC32C = aws.String(EncodeCRC(part.CRC))
 		}
 		out, err := s.client.UploadPart(ctx, in)
-		if err != nil {
+		switch {
+		case err != nil && checksum != ChecksumNone && blamesChecksum(err):
+			return &checksumError{err}
+		case err != nil:
 			return err
 		}
 		etag = aws.ToString(out.ETag)
@@ -139,7 +148,7 @@ func (s *Store) Complete(ctx context.Context, c Completion) (ObjectInfo, error) 
 		in.IfNoneMatch, in.MpuObjectSize = aws.String("*"), &c.Size
 	}
 	var info ObjectInfo
-	err := s.once(ctx, max(completeLimit, s.Options.RequestTimeout), func(ctx context.Context, _ func()) error {
+	err := s.once(ctx, max(completeLimit, s.Options.RequestTimeout), func(ctx context.Context, _ func(bool)) error {
 		out, err := s.client.CompleteMultipartUpload(ctx, in)
 		if err != nil {
 			return err
@@ -151,11 +160,13 @@ func (s *Store) Complete(ctx context.Context, c Completion) (ObjectInfo, error) 
 	return info, err
 }
 
-// Abort removes a multipart upload and its parts.
+// Abort removes a multipart upload and its parts, with a few attempts.
 func (s *Store) Abort(ctx context.Context, key, id string) error {
-	return s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
-		_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.Target.Bucket, Key: &key, UploadId: &id})
-		return err
+	return s.again(ctx, func() error {
+		return s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func(bool)) error {
+			_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.Target.Bucket, Key: &key, UploadId: &id})
+			return err
+		})
 	})
 }
 
@@ -174,7 +185,7 @@ type ObjectInfo struct {
 // Head looks at an object. Now is set even when there is none.
 func (s *Store) Head(ctx context.Context, key string) (ObjectInfo, error) {
 	var info ObjectInfo
-	err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
+	err := s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func(bool)) error {
 		out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.Target.Bucket, Key: &key, ChecksumMode: types.ChecksumModeEnabled})
 		if err != nil {
 			info.Now = answeredAt(err)
@@ -195,13 +206,18 @@ func (s *Store) Head(ctx context.Context, key string) (ObjectInfo, error) {
 	return info, err
 }
 
-// PutOnce writes a small object, with one request.
+// PutOnce writes a small object, once with a checksum that the store takes.
 func (s *Store) PutOnce(ctx context.Context, key, contentType string, metadata map[string]string, data []byte) error {
+	_, err := s.checksums.Try(func(checksum string) error { return s.putWith(ctx, checksum, key, contentType, metadata, data) })
+	return err
+}
+
+func (s *Store) putWith(ctx context.Context, checksum, key, contentType string, metadata map[string]string, data []byte) error {
 	in := &s3.PutObjectInput{
 		Bucket: &s.Target.Bucket, Key: &key, ContentType: &contentType, Metadata: metadata,
 		ContentLength: aws.Int64(int64(len(data))), Body: bytes.NewReader(data),
 	}
-	if !s.Options.NoChecksum {
+	if checksum != ChecksumNone {
 		in.ChecksumCRC32C = aws.String(EncodeCRC(crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))))
 	}
 	if s.Options.SSE != "" {
@@ -210,17 +226,19 @@ func (s *Store) PutOnce(ctx context.Context, key, contentType string, metadata m
 	if s.Options.KMSKeyID != "" {
 		in.SSEKMSKeyId = &s.Options.KMSKeyID
 	}
-	return s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
+	return s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func(bool)) error {
 		_, err := s.client.PutObject(ctx, in)
 		return err
 	})
 }
 
-// Delete deletes an object.
+// Delete deletes an object, with a few attempts.
 func (s *Store) Delete(ctx context.Context, key string) error {
-	return s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func()) error {
-		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.Target.Bucket, Key: &key})
-		return err
+	return s.again(ctx, func() error {
+		return s.once(ctx, s.Options.RequestTimeout, func(ctx context.Context, _ func(bool)) error {
+			_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.Target.Bucket, Key: &key})
+			return err
+		})
 	})
 }
 
