@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"beam/beam/expect"
@@ -27,12 +28,18 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	media, err := r.output.Finish(hard, length, r.transfer.Untouched(), mp4.Metadata{
 		Encoder: "beam " + r.settings.Version, Created: r.startedAt(), Chapters: fileChapters(chapters),
 	})
-	if err != nil {
-		if errors.Is(err, encode.ErrNoMedia) {
-			r.output.Discard()
-			r.transfer.Discard(hard, r.log)
-		}
+	switch {
+	case errors.Is(err, encode.ErrNoMedia):
+		r.output.Discard()
+		r.transfer.Discard(hard, r.log)
 		return nil, unfinished(err, r.fault, r.reason)
+	case err != nil:
+		// What is on the disk plays as it is, and goes up as it is.
+		if media.Bytes = onDisk(r.settings.Output); media.Bytes == 0 {
+			return nil, unfinished(err, r.fault, r.reason)
+		}
+		r.fault, err = unfinished(err, r.fault, r.reason), nil
+		r.events.degrade("the file could not be finished; it plays, but can't be searched well: beam recover FILE finishes it")
 	}
 	rep := r.makeReport(end, media, chapters)
 	broken := r.expectations(hard, rep)
@@ -50,6 +57,15 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	}
 	r.events.enter(StateCompleted)
 	return rep, broken
+}
+
+// onDisk returns the size of a file in bytes, 0 where it can't be had.
+func onDisk(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // unfinished returns the fault of a file that could not be finished, of a

@@ -49,6 +49,11 @@ func (o *opening) validate(stop, _ context.Context) error {
 		return stoppedEarly(stop, err)
 	}
 	o.later(o.storage.Close)
+	if o.storage != nil {
+		for _, text := range o.storage.Notices {
+			o.events.notice("%s", text)
+		}
+	}
 	return nil
 }
 
@@ -139,7 +144,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 // openOutput makes the file of a recording, and removes what belongs to one that
 // was there before.
 func openOutput(s Settings) (*encode.Output, error) {
-	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), s.FPS)
+	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), reservedRate(s))
 	switch {
 	case errors.Is(err, encode.ErrLocked):
 		return nil, fault.Refuse("choose another --output", "--output %s: %w", s.Output, err)
@@ -177,4 +182,12 @@ func (o *opening) versions() map[string]string {
 	v := o.source.Versions()
 	v["beam"], v["ffmpeg"] = o.settings.Version, o.ffmpeg.Text
 	return v
+}
+
+// reservedRate returns the frames a second that the file's index needs room for.
+func reservedRate(s Settings) int {
+	if s.AudioOnly {
+		return 0
+	}
+	return s.FPS
 }

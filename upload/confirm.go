@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strings"
+
+	"beam/upload/s3"
 )
 
 // expectation is what the object has to be.
@@ -30,8 +32,8 @@ func expect(parts []partSum) expectation {
 		sums = append(sums, p.MD5[:]...)
 		unknown = unknown || p.MD5 == [16]byte{}
 	}
-	e.crc = encodeCRC(wholeCRC(parts))
-	e.parts = fmt.Sprintf("%s-%d", encodeCRC(crc32.Checksum(crcs, crcTable)), len(parts))
+	e.crc = s3.EncodeCRC(wholeCRC(parts))
+	e.parts = fmt.Sprintf("%s-%d", s3.EncodeCRC(crc32.Checksum(crcs, crcTable)), len(parts))
 	if !unknown {
 		sum := md5.Sum(sums)
 		e.etag = fmt.Sprintf("%s-%d", hex.EncodeToString(sum[:]), len(parts))
@@ -48,10 +50,20 @@ func wholeCRC(parts []partSum) uint32 {
 	return crc
 }
 
+// completion is what turns the parts into an object.
+func completion(key, id, checksum string, parts []partSum) s3.Completion {
+	c := s3.Completion{Key: key, ID: id, Checksum: checksum, CRC: wholeCRC(parts)}
+	for _, p := range parts {
+		c.Parts = append(c.Parts, p.sent())
+		c.Size += p.Size
+	}
+	return c
+}
+
 // check tells whether the object is the one expected, and by what it was
 // told: "crc32c" or "etag". Otherwise the error is errMismatch or, where the
 // store says nothing to compare, errUncertain.
-func (e expectation) check(o objectInfo) (by string, err error) {
+func (e expectation) check(o s3.ObjectInfo) (by string, err error) {
 	if o.Size != e.size {
 		return "", fmt.Errorf("%w: %d bytes instead of %d", errMismatch, o.Size, e.size)
 	}
@@ -75,17 +87,4 @@ func verdict(by, got, want string) (string, error) {
 		return "", fmt.Errorf("%w: its checksum is %s instead of %s", errMismatch, got, want)
 	}
 	return by, nil
-}
-
-// googleCRC returns the crc32c of x-goog-hash headers (Cloud Storage XML API,
-// "x-goog-hash"), "" without one.
-func googleCRC(values []string) string {
-	for _, value := range values {
-		for field := range strings.SplitSeq(value, ",") {
-			if crc, ok := strings.CutPrefix(strings.TrimSpace(field), "crc32c="); ok {
-				return crc
-			}
-		}
-	}
-	return ""
 }

@@ -1,10 +1,6 @@
 package upload
 
-import (
-	"encoding/base64"
-	"encoding/binary"
-	"hash/crc32"
-)
+import "hash/crc32"
 
 // castagnoli is the polynomial of CRC32C, bit-reversed: bit 31 is x^0.
 const castagnoli = 0x82f63b78
@@ -43,18 +39,4 @@ func powerOfX(n uint64) uint32 {
 		square = mulMod(square, square)
 	}
 	return result
-}
-
-// encodeCRC returns a checksum as S3 writes it: base64 of the big-endian bytes.
-func encodeCRC(crc uint32) string {
-	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc))
-}
-
-// decodeCRC reads what encodeCRC wrote.
-func decodeCRC(s string) (crc uint32, ok bool) {
-	b, err := base64.StdEncoding.DecodeString(s)
-	if err != nil || len(b) != 4 {
-		return 0, false
-	}
-	return binary.BigEndian.Uint32(b), true
 }

@@ -11,8 +11,12 @@
 // when the object in the bucket is confirmed to have the size and the checksum
 // of the file.
 //
+// What is sent and what is tried again is decided here; package s3 below makes
+// the requests and tells what a failed one means. Between them stands Bucket,
+// which a test can implement.
+//
 // It knows nothing of meetings and of MP4: it is told how many bytes are final
 // (Advance), how large the head is that will be rewritten (Config.HeadSize), and when
-// the file is finished (Finish). It imports nothing else of Beam, takes no
+// the file is finished (Finish). It imports nothing of Beam but s3, takes no
 // credentials from its callers, and logs no secret.
 package upload

@@ -2,63 +2,65 @@ package upload
 
 import (
 	"errors"
-	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"beam/upload/s3"
 )
-
-// The classes of errors that this package returns.
-const (
-	ClassUsage  = "usage"  // options, target or bucket can't work; nothing was recorded yet
-	ClassUpload = "upload" // not uploaded; the local file and its journal are kept
-)
-
-// Error is the error that crosses the border of this package.
-type Error struct {
-	Class string
-	Op    string // what was being done, lower case: "upload part 3"
-	Hint  string // what the user can do about it; may be empty
-	Err   error  // the cause
-}
-
-// Error returns the operation and its cause, without the hint.
-func (e *Error) Error() string {
-	switch {
-	case e.Err == nil:
-		return e.Op
-	case e.Op == "":
-		return e.Err.Error()
-	}
-	return fmt.Sprintf("%s: %v", e.Op, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-// FaultClass returns the class, for whoever maps classes without importing
-// this package.
-func (e *Error) FaultClass() string { return e.Class }
-
-// FaultHint returns what the user can do about it, or "".
-func (e *Error) FaultHint() string { return e.Hint }
-
-// usagef makes the error for something that the user has to change.
-func usagef(hint, format string, args ...any) error {
-	return &Error{Class: ClassUsage, Err: fmt.Errorf(format, args...), Hint: hint}
-}
 
 // Causes that are told apart inside the package.
 var (
-	errStalled   = errors.New("no byte moved within the time limit")
 	errGaveUp    = errors.New("gave up after the time limit")
-	errStale     = errors.New("the head is being rewritten")
+	errOutage    = errors.New("the bucket has not answered for long")
+	errLowered   = errors.New("the store refuses the checksum")
 	errTaken     = errors.New("another object has this key")
 	errVanished  = errors.New("the multipart upload is gone")
 	errUncertain = errors.New("the bucket gives no checksum to compare with")
 	errMismatch  = errors.New("the object differs from the file")
 )
 
-// localError is a failure to read the recording; the bucket isn't to blame
-// and trying again does not help.
+// errStale ends the sending of a part over the head, which is being rewritten.
+var errStale error = staleError{}
+
+type staleError struct{}
+
+func (staleError) Error() string { return "the head is being rewritten" }
+
+// Kind tells that the attempt became pointless.
+func (staleError) Kind() s3.Kind { return s3.KindStopped }
+
+// localError is a failure to read the recording; the bucket isn't to blame.
 type localError struct{ err error }
 
 func (e *localError) Error() string { return e.err.Error() }
 func (e *localError) Unwrap() error { return e.err }
+
+// Kind tells that the bucket is not to blame, and whether trying again may help.
+func (e *localError) Kind() s3.Kind {
+	if passingLocal(e.err) {
+		return s3.KindRetry
+	}
+	return s3.KindLocal
+}
+
+// passingLocal tells whether what the machine lacks may be there again in a
+// moment: descriptors, memory, a disk that hiccups, a network file system that
+// was mounted anew.
+func passingLocal(err error) bool {
+	for _, e := range []error{unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EIO, unix.ESTALE, unix.EINTR, unix.EAGAIN} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// damagedError is a part that the store finds damaged again and again: without
+// the checksum it may take it.
+type damagedError struct{ err error }
+
+func (e *damagedError) Error() string { return e.err.Error() }
+func (e *damagedError) Unwrap() error { return e.err }
+
+// Kind tells that the store reckons the checksum otherwise.
+func (e *damagedError) Kind() s3.Kind { return s3.KindUnsupported }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"beam/upload/s3"
 )
 
 // JournalPath returns the path of the journal that belongs to a recording.
@@ -61,8 +63,9 @@ type journalState struct {
 }
 
 // parseJournal reads a journal. A last line without its line feed was torn by
-// the crash and doesn't count. An error means that it is no journal, or of a
-// newer version, or damaged otherwise.
+// the crash and doesn't count, nor does any that can't be read and is no target
+// and no upload. An error means that it is no journal, or of a newer version, or
+// damaged otherwise.
 func parseJournal(data []byte) (journalState, error) {
 	st := journalState{Parts: map[int32]partSum{}}
 	for number := 1; len(data) > 0; number++ {
@@ -71,19 +74,21 @@ func parseJournal(data []byte) (journalState, error) {
 			break
 		}
 		data = rest
-		if len(line) > maxJournalLine {
-			return st, fmt.Errorf("line %d is too long", number)
-		}
 		var e entry
-		if err := json.Unmarshal(line, &e); err != nil {
-			if len(data) == 0 {
-				break // a power cut can leave the length of a line without its bytes
-			}
+		err := json.Unmarshal(line, &e)
+		if err != nil && len(data) == 0 {
+			break // a power cut can leave the length of a line without its bytes
+		}
+		if len(line) > maxJournalLine {
+			err = errors.New("it is too long")
+		}
+		if err == nil {
+			err = st.apply(e, number == 1)
+		}
+		if err != nil && (number == 1 || e.Kind == "target" || e.Kind == "upload") {
 			return st, fmt.Errorf("line %d: %w", number, err)
 		}
-		if err := st.apply(e, number == 1); err != nil {
-			return st, fmt.Errorf("line %d: %w", number, err)
-		}
+		// Any other line that a full disk tore stands for a part, which is sent again.
 		st.length += int64(len(line)) + 1
 	}
 	if st.length == 0 {
@@ -109,13 +114,13 @@ func (st *journalState) apply(e entry, first bool) error {
 			Metadata: e.Metadata, Parts: map[int32]partSum{}, Final: st.Final, length: st.length,
 		}
 	case "upload":
-		if e.Upload == "" || e.Key == "" || e.Plan == nil || e.Plan.Size < 0 || e.Plan.Size > maxPartSize {
+		if e.Upload == "" || e.Key == "" || e.Plan == nil || e.Plan.Size < 0 || e.Plan.Size > s3.MaxPartSize {
 			return errors.New("the upload is incomplete")
 		}
 		st.Upload, st.Key, st.Plan, st.Checksum, st.Parts = e.Upload, e.Key, *e.Plan, e.Checksum, map[int32]partSum{}
 	case "part":
-		crc, ok := decodeCRC(e.CRC)
-		if !ok || e.Part < 1 || e.Part > maxParts || e.Size < 1 || e.Size > maxPartSize || st.Upload == "" {
+		crc, ok := s3.DecodeCRC(e.CRC)
+		if !ok || e.Part < 1 || e.Part > s3.MaxParts || e.Size < 1 || e.Size > s3.MaxPartSize || st.Upload == "" {
 			return errors.New("the part is not valid")
 		}
 		st.Parts[e.Part] = partSum{Number: e.Part, Size: e.Size, ETag: e.ETag, CRC: crc}
@@ -133,8 +138,9 @@ func (st *journalState) apply(e entry, first bool) error {
 // journal is the journal on disk. Whoever has it open holds a lock on it, which
 // the kernel drops when the process dies. It is used by one goroutine at a time.
 type journal struct {
-	path string
-	file *os.File
+	path   string
+	file   *os.File
+	length int64 // of the whole lines, in bytes
 }
 
 // createJournal begins the journal of a new recording.
@@ -185,7 +191,7 @@ func openJournal(path string) (*journal, journalState, error) {
 	if err := f.Truncate(st.length); err != nil {
 		return fail(err)
 	}
-	return &journal{path: path, file: f}, st, nil
+	return &journal{path: path, file: f, length: st.length}, st, nil
 }
 
 func lock(f *os.File) error {
@@ -208,9 +214,12 @@ func (j *journal) add(e entry) error {
 	if err != nil {
 		return err
 	}
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return err
+	n, err := j.file.Write(append(line, '\n'))
+	if err != nil {
+		// A full disk takes some of it, and the next line must not go on there.
+		return errors.Join(err, j.file.Truncate(j.length))
 	}
+	j.length += int64(n)
 	return j.file.Sync()
 }
 

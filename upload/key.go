@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"net/url"
 	"path"
 	"regexp"
@@ -13,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"beam/upload/s3"
 )
 
 // DefaultKey is the template of object keys.
@@ -45,7 +45,7 @@ func (v KeyVars) Expand(template string) (string, error) {
 	}
 	const known = "use {prefix} {room} {date} {time} {epochms} {id} {ext}"
 	if !strings.Contains(template, "{epochms}") && !strings.Contains(template, "{id}") {
-		return "", usagef("add {epochms} or {id}", "key %q would be the same for two recordings", template)
+		return "", s3.Usagef("add {epochms} or {id}", "key %q would be the same for two recordings", template)
 	}
 	ext := v.Ext
 	if ext == "" {
@@ -66,15 +66,15 @@ func (v KeyVars) Expand(template string) (string, error) {
 	})
 	switch {
 	case unknown != "":
-		return "", usagef(known, "key %q: %s is unknown", template, unknown)
+		return "", s3.Usagef(known, "key %q: %s is unknown", template, unknown)
 	case strings.ContainsAny(placeholder.ReplaceAllString(template, ""), "{}"):
-		return "", usagef(known, "key %q: a brace has no partner", template)
+		return "", s3.Usagef(known, "key %q: a brace has no partner", template)
 	case strings.HasSuffix(key, "/"):
-		return "", usagef("", "key %q ends in a slash", template)
+		return "", s3.Usagef("", "key %q ends in a slash", template)
 	}
 	key = joinSegments(key)
-	if err := checkKey(key); err != nil {
-		return "", usagef("", "key %q: %w", key, err)
+	if err := s3.CheckKey(key); err != nil {
+		return "", s3.Usagef("", "key %q: %w", key, err)
 	}
 	return key, nil
 }
@@ -82,25 +82,6 @@ func (v KeyVars) Expand(template string) (string, error) {
 func joinSegments(key string) string {
 	segments := strings.FieldsFunc(key, func(r rune) bool { return r == '/' })
 	return strings.Join(segments, "/")
-}
-
-// checkKey refuses keys that S3 refuses, and those that tools and file systems
-// behind a store would take for something else.
-func checkKey(key string) error {
-	switch {
-	case len(key) > 1024-len(liveSuffix)-16:
-		return errors.New("too long")
-	case strings.ContainsFunc(key, unicode.IsControl):
-		return errors.New("it has a control character")
-	case strings.Contains(key, "\\"):
-		return errors.New("it has a backslash")
-	}
-	for segment := range strings.SplitSeq(key, "/") {
-		if segment == "." || segment == ".." {
-			return fmt.Errorf("it has the segment %q", segment)
-		}
-	}
-	return nil
 }
 
 // SafeRoom makes a room's name safe for a key: letters and digits of ASCII,

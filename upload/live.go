@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"beam/upload/s3"
 )
 
 // Live is the content of the live object beside an upload that is under way:
@@ -33,6 +35,7 @@ type Live struct {
 
 const (
 	liveSuffix = ".beam-live.json"
+	lastBeat   = 2 * time.Second // that a beat under way may take at the end
 	// missedBeats is how many heartbeats have to be missing. Less would take an
 	// upload away from a recorder whose network is slow; taken away, nothing is
 	// lost, but there are two objects in the end.
@@ -48,15 +51,29 @@ func liveKey(key, uploadID string) string {
 	return key + "." + hex.EncodeToString(sum[:4]) + liveSuffix
 }
 
-// beat writes the live object at once and then with every interval, until stop
+// keepAlive writes the live object at once and then with every interval, until stop
 // is closed. A beat that fails is not repeated: the next one comes anyway. One
 // that is under way at the end is waited for, or it could be written after the
 // object was deleted.
-func (s *Store) beat(ctx context.Context, stop <-chan struct{}, key, uploadID string, describe func() Live, log *slog.Logger) {
-	ticker := time.NewTicker(s.Options.Heartbeat)
+func keepAlive(ctx context.Context, b Bucket, stop <-chan struct{}, key, uploadID string, describe func() Live, log *slog.Logger) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		// A beat that stalls must not hold up the end.
+		select {
+		case <-stop:
+			if s3.Sleep(ctx, lastBeat) == nil {
+				cancel()
+			}
+		case <-ended:
+		}
+	}()
+	ticker := time.NewTicker(b.Settings().Heartbeat)
 	defer ticker.Stop()
 	for failed := false; ; {
-		err := s.putLive(ctx, key, uploadID, describe())
+		err := putLive(ctx, b, key, uploadID, describe())
 		if err != nil && ctx.Err() == nil && !failed {
 			log.Warn("the live object could not be written: to beam recover this recorder may look dead", "error", err)
 		}
@@ -71,32 +88,32 @@ func (s *Store) beat(ctx context.Context, stop <-chan struct{}, key, uploadID st
 	}
 }
 
-func (s *Store) putLive(ctx context.Context, key, uploadID string, live Live) error {
-	every := s.Options.Heartbeat
-	live.State, live.Key, live.Plan, live.Every, live.Updated = "recording", key, s.plan(), every.Seconds(), time.Now().UTC()
+func putLive(ctx context.Context, b Bucket, key, uploadID string, live Live) error {
+	every := b.Settings().Heartbeat
+	live.State, live.Key, live.Plan, live.Every, live.Updated = "recording", key, planOf(b), every.Seconds(), time.Now().UTC()
 	data, err := json.Marshal(live)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, every)
 	defer cancel()
-	return s.put(ctx, liveKey(key, uploadID), "application/json", map[string]string{
+	return b.PutOnce(ctx, liveKey(key, uploadID), "application/json", map[string]string{
 		metaEvery: strconv.FormatFloat(every.Seconds(), 'f', -1, 64), metaID: live.ID,
-		metaPart: strconv.FormatInt(s.Options.PartSize, 10),
+		metaPart: strconv.FormatInt(b.Settings().PartSize, 10),
 	}, data)
 }
 
 // endLive deletes the live object. Without the permission to delete it stays
 // behind, and is harmless: its upload is gone.
-func (s *Store) endLive(ctx context.Context, key, uploadID string, log *slog.Logger) {
-	if err := s.delete(ctx, liveKey(key, uploadID)); err != nil && ctx.Err() == nil {
+func endLive(ctx context.Context, b Bucket, key, uploadID string, log *slog.Logger) {
+	if err := b.Delete(ctx, liveKey(key, uploadID)); err != nil && ctx.Err() == nil {
 		log.Warn("the live object could not be deleted", "key", liveKey(key, uploadID), "error", err, "hint", missingAction("s3:DeleteObject", err))
 	}
 }
 
 // missingAction names the permission to allow when err is a refusal.
 func missingAction(action string, err error) string {
-	if status(err) == http.StatusForbidden {
+	if s3.Status(err) == http.StatusForbidden {
 		return "allow " + action
 	}
 	return ""

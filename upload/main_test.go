@@ -80,6 +80,7 @@ func testOptions(url string) Options {
 	return Options{
 		Endpoint: url, Region: uploadtest.Region, PathStyle: true, PartSize: testPart, Heartbeat: time.Second,
 		RequestTimeout: 30 * time.Second, BackoffBase: 5 * time.Millisecond, BackoffCap: 60 * time.Millisecond,
+		RefusalTime: 200 * time.Millisecond, OutageTime: 5 * time.Second, TailEvery: -1,
 	}
 }
 

@@ -1,20 +1,14 @@
 package upload
 
-import "fmt"
+import (
+	"fmt"
 
-// Limits of multipart uploads (Amazon S3 User Guide, "Amazon S3 multipart
-// upload limits"), in bytes.
-const (
-	MinPartSize   = 5 << 20 // of every part but the last
-	maxPartSize   = 5 << 30
-	maxParts      = 10000
-	MaxObjectSize = 5 << 40
+	"beam/upload/s3"
 )
 
 const (
 	firstPartSize = 8 << 20
 	partsPerStep  = 1000
-	r2PartSize    = 16 << 20
 )
 
 // Plan says which bytes of the file each part holds. It is a fixed function
@@ -55,7 +49,7 @@ func (p Plan) Count(size int64) (int32, error) {
 		return 0, fmt.Errorf("%d bytes are more than the %d that an upload can hold", size, p.limit())
 	}
 	n := int32(1)
-	for n < maxParts && p.Offset(n+1) < size {
+	for n < s3.MaxParts && p.Offset(n+1) < size {
 		n++
 	}
 	return n, nil
@@ -63,7 +57,7 @@ func (p Plan) Count(size int64) (int32, error) {
 
 // limit returns the size of the largest file.
 func (p Plan) limit() int64 {
-	return min(MaxObjectSize, p.Offset(maxParts)+p.PartSize(maxParts))
+	return min(MaxObjectSize, p.Offset(s3.MaxParts)+p.PartSize(s3.MaxParts))
 }
 
 // partSum is what is known of a finished part.
@@ -76,6 +70,11 @@ type partSum struct {
 	Early  bool // sent before the file was finished, and overlaps the head
 }
 
+// sent returns what the store is told of the part.
+func (p partSum) sent() s3.Part {
+	return s3.Part{Number: p.Number, Size: p.Size, CRC: p.CRC, ETag: p.ETag}
+}
+
 // view is what due decides from.
 type view struct {
 	plan  Plan
@@ -84,6 +83,7 @@ type view struct {
 	head  int64 // bytes at the start that finishing rewrites
 	done  map[int32]partSum
 	busy  map[int32]bool
+	tail  bool // the part that is being filled is due as far as it has come
 }
 
 // due returns the number of the part to send next, 0 if there is none now, and
@@ -94,7 +94,7 @@ type view struct {
 // part 1: until the new part 1 is there the bucket holds the unfinished file,
 // complete as far as it goes, and from then on the finished one.
 func due(v view) (n int32, all bool) {
-	count := int32(maxParts)
+	count := int32(s3.MaxParts)
 	if v.final {
 		var err error
 		if count, err = v.plan.Count(v.known); err != nil {
@@ -105,6 +105,9 @@ func due(v view) (n int32, all bool) {
 	for n := int32(1); n <= count; n++ {
 		start, end := v.plan.Offset(n), v.plan.Offset(n)+v.plan.PartSize(n)
 		if !v.final && end > v.known {
+			if v.tail && v.known-start > v.done[n].Size && !v.busy[n] {
+				return n, false
+			}
 			return 0, false
 		}
 		if v.final {

@@ -25,7 +25,7 @@ type Progress struct {
 	Parts    int       `json:"parts"`    // finished
 	Retries  int       `json:"retries"`  // requests that were repeated
 	URL      string    `json:"url"`      // s3://BUCKET/KEY
-	Backup   bool      `json:"backup"`   // the first bucket was refused for good
+	Backup   bool      `json:"backup"`   // another bucket than the first is in use
 	Err      string    `json:"err,omitempty"`
 }
 
@@ -42,8 +42,10 @@ type Result struct {
 	Retries int    `json:"retries"`
 	Backup  bool   `json:"backup"` // it went to a backup bucket
 	// Confirmed tells how the object was compared with the file: "crc32c" or
-	// "etag" by HeadObject; "answer" when reading is not allowed and the store
-	// compared size and checksum itself while completing.
+	// "etag" by HeadObject; "parts" when only each part's own ETag and the size of
+	// the object agree, "size" when only the size does, for a store that tells no
+	// checksum; "answer" when reading is not allowed and the store compared size and
+	// checksum itself while completing.
 	Confirmed string `json:"confirmed"`
 }
 

@@ -6,9 +6,9 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,81 +16,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"beam/upload/s3"
 )
-
-func TestParse(t *testing.T) {
-	for _, test := range []struct {
-		in   string
-		want Target
-		err  string
-	}{
-		{"s3://rec", Target{"rec", ""}, ""},
-		{"s3://rec/", Target{"rec", ""}, ""},
-		{"s3://rec/team-a/x/", Target{"rec", "team-a/x"}, ""},
-		{"s3://my.bucket-1/a", Target{"my.bucket-1", "a"}, ""},
-		{"", Target{}, "no bucket"},
-		{"rec/team", Target{}, "does not begin"},
-		{"https://rec.s3.amazonaws.com", Target{}, "not an s3:// address"},
-		{"s3:///x", Target{}, "names no bucket"},
-		{"s3://ab", Target{}, "not a bucket name"},
-		{"s3://a..b", Target{}, "not a bucket name"},
-		{"s3://10.0.0.1/x", Target{}, "IP address"},
-		{"s3://AKIA:" + otherSecret + "@rec", Target{}, "must not hold credentials"},
-		{"s3://rec/a/../b", Target{}, `".."`},
-		{"s3://rec/a\nb", Target{}, "control character"},
-	} {
-		got, err := Parse(test.in)
-		if got != test.want && test.err == "" || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
-			t.Errorf("%q: %v, %v", test.in, got, err)
-		}
-		if err != nil {
-			noSecret(t, err.Error())
-		} else if again, err := Parse(got.String()); err != nil || again != got {
-			t.Errorf("%q becomes %q, which is %v, %v", test.in, got, again, err)
-		}
-	}
-}
-
-func TestOptionsCheck(t *testing.T) {
-	for _, test := range []struct {
-		o   Options
-		err string
-	}{
-		{Options{}, ""},
-		{Options{SSE: "AES256", Tags: map[string]string{"a": "b"}, Endpoint: "https://minio.example:9000"}, ""},
-		{Options{SSE: "aes"}, "encryption"},
-		{Options{KMSKeyID: "k"}, "KMS"},
-		{Options{PartSize: 1 << 20}, "part size"},
-		{Options{Endpoint: "minio:9000"}, "endpoint"},
-		{Options{Endpoint: "https://u:" + otherSecret + "@h"}, "credentials"},
-		{Options{Endpoint: "https://u:" + otherSecret + "@h:x y"}, "endpoint"},
-		{Options{Endpoint: "https://h?token=" + otherSecret}, "query"},
-		{Options{CAFile: "/nonexistent"}, "certificate file"},
-		{Options{Tags: map[string]string{"": "x"}}, "tag"},
-		{Options{RequestTimeout: -1}, "negative"},
-	} {
-		err := test.o.Check()
-		if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
-			t.Errorf("%+v: %v", test.o, err)
-		}
-		if err != nil {
-			noSecret(t, err.Error())
-		}
-	}
-	r2 := Options{Endpoint: "https://abc.r2.cloudflarestorage.com"}.withDefaults()
-	if r2.PartSize != r2PartSize {
-		t.Errorf("parts of R2 have %d bytes", r2.PartSize)
-	}
-	for endpoint, plain := range map[string]bool{"": false, "http://127.0.0.1:1": false, "http://localhost": false, "http://minio:9000": true, "https://minio": false} {
-		if got := (Options{Endpoint: endpoint}).plainText(); got != plain {
-			t.Errorf("%q in plain text: %v", endpoint, got)
-		}
-	}
-}
 
 func TestSafeRoom(t *testing.T) {
 	for in, want := range map[string]string{
@@ -148,12 +79,12 @@ func TestKey(t *testing.T) {
 func TestPlan(t *testing.T) {
 	var grow Plan
 	total := int64(0)
-	for n := int32(1); n <= maxParts; n++ {
+	for n := int32(1); n <= s3.MaxParts; n++ {
 		if grow.Offset(n) != total {
 			t.Fatalf("part %d begins at %d, want %d", n, grow.Offset(n), total)
 		}
 		size := grow.PartSize(n)
-		if size < MinPartSize || size > maxPartSize {
+		if size < MinPartSize || size > s3.MaxPartSize {
 			t.Fatalf("part %d has %d bytes", n, size)
 		}
 		total += size
@@ -192,6 +123,7 @@ func TestDue(t *testing.T) {
 		head  int64
 		done  parts
 		busy  map[int32]bool
+		tail  bool
 		n     int32
 		all   bool
 	}{
@@ -211,9 +143,15 @@ func TestDue(t *testing.T) {
 		{name: "one head part at a time", known: 3 * size, final: true, head: size + 1, done: parts{1: part(1, true), 2: part(2, true), 3: part(3, false)}, busy: map[int32]bool{2: true}},
 		{name: "head never sent early", known: 2 * size, final: true, head: 1, n: 2},
 		{name: "shorter than announced", known: size - 5, final: true, done: parts{1: part(1, false)}, n: 1},
+		{name: "the part that is filled", known: size + 5, done: parts{1: part(1, false)}, tail: true, n: 2},
+		{name: "it has not grown", known: size + 5, done: parts{1: part(1, false), 2: {Number: 2, Size: 5}}, tail: true},
+		{name: "it has grown", known: size + 6, done: parts{1: part(1, false), 2: {Number: 2, Size: 5}}, tail: true, n: 2},
+		{name: "nothing of it yet", known: size, done: parts{1: part(1, false)}, tail: true},
+		{name: "it is on its way already", known: size + 6, done: parts{1: part(1, false)}, busy: map[int32]bool{2: true}, tail: true},
+		{name: "it is full by now", known: 2 * size, done: parts{1: part(1, false), 2: {Number: 2, Size: 5}}, n: 2},
 		{name: "too large", known: MaxObjectSize, final: true},
 	} {
-		n, all := due(view{plan: Plan{Size: size}, known: test.known, final: test.final, head: test.head, done: test.done, busy: test.busy})
+		n, all := due(view{plan: Plan{Size: size}, known: test.known, final: test.final, head: test.head, done: test.done, busy: test.busy, tail: test.tail})
 		if n != test.n || all != test.all {
 			t.Errorf("%s: part %d, all %v", test.name, n, all)
 		}
@@ -230,42 +168,30 @@ func TestJoinCRC(t *testing.T) {
 			t.Errorf("cut at %d: %08x, want %08x", cut, got, want)
 		}
 	}
-	// RFC 3720, B.4: 32 bytes of zeros.
-	if got := encodeCRC(crc32.Checksum(make([]byte, 32), crcTable)); got != "ipE2qg==" {
-		t.Errorf("32 zeros: %s", got)
-	}
-	if crc, ok := decodeCRC("ipE2qg=="); !ok || crc != 0x8a9136aa {
-		t.Errorf("%08x, %v", crc, ok)
-	}
-	for _, bad := range []string{"", "x", "ipE2", "ipE2qg==-3"} {
-		if _, ok := decodeCRC(bad); ok {
-			t.Errorf("%q is accepted", bad)
-		}
-	}
 }
 
 func TestExpectation(t *testing.T) {
 	parts := []partSum{{Number: 1, Size: 3, CRC: crc32.Checksum([]byte("abc"), crcTable), MD5: md5.Sum([]byte("abc"))},
 		{Number: 2, Size: 2, CRC: crc32.Checksum([]byte("de"), crcTable), MD5: md5.Sum([]byte("de"))}}
 	e := expect(parts)
-	whole := encodeCRC(crc32.Checksum([]byte("abcde"), crcTable))
+	whole := s3.EncodeCRC(crc32.Checksum([]byte("abcde"), crcTable))
 	if e.crc != whole || e.size != 5 {
 		t.Fatalf("%+v", e)
 	}
 	for _, test := range []struct {
-		o   objectInfo
+		o   s3.ObjectInfo
 		by  string
 		err error
 	}{
-		{objectInfo{Size: 5, CRC32C: whole}, "crc32c", nil},
-		{objectInfo{Size: 5, CRC32C: e.parts}, "crc32c", nil},
-		{objectInfo{Size: 5, Google: whole}, "crc32c", nil},
-		{objectInfo{Size: 5, ETag: `"` + e.etag + `"`}, "etag", nil},
-		{objectInfo{Size: 4, CRC32C: whole}, "", errMismatch},
-		{objectInfo{Size: 5, CRC32C: "AAAAAA==", ETag: e.etag}, "", errMismatch},
-		{objectInfo{Size: 5, CRC32C: "AAAAAA==-2"}, "", errMismatch},
-		{objectInfo{Size: 5, ETag: `"0123"`}, "", errUncertain},
-		{objectInfo{Size: 5}, "", errUncertain},
+		{s3.ObjectInfo{Size: 5, CRC32C: whole}, "crc32c", nil},
+		{s3.ObjectInfo{Size: 5, CRC32C: e.parts}, "crc32c", nil},
+		{s3.ObjectInfo{Size: 5, Google: whole}, "crc32c", nil},
+		{s3.ObjectInfo{Size: 5, ETag: `"` + e.etag + `"`}, "etag", nil},
+		{s3.ObjectInfo{Size: 4, CRC32C: whole}, "", errMismatch},
+		{s3.ObjectInfo{Size: 5, CRC32C: "AAAAAA==", ETag: e.etag}, "", errMismatch},
+		{s3.ObjectInfo{Size: 5, CRC32C: "AAAAAA==-2"}, "", errMismatch},
+		{s3.ObjectInfo{Size: 5, ETag: `"0123"`}, "", errUncertain},
+		{s3.ObjectInfo{Size: 5}, "", errUncertain},
 	} {
 		by, err := e.check(test.o)
 		if by != test.by || !errors.Is(err, test.err) {
@@ -276,29 +202,17 @@ func TestExpectation(t *testing.T) {
 	if e := expect(parts); e.etag != "" {
 		t.Errorf("an etag from an unknown part: %s", e.etag)
 	}
-	if got := googleCRC([]string{"md5=x==", "crc32c=AAAA==, md5=y"}); got != "AAAA==" {
-		t.Errorf("x-goog-hash: %q", got)
-	}
 }
 
-func TestClassify(t *testing.T) {
-	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
-	for _, test := range []struct {
-		err  error
-		want kind
-	}{
-		{api("SlowDown"), kindRetry}, {api("NoSuchUpload"), kindVanished}, {api("PreconditionFailed"), kindTaken}, {api("ExpiredToken"), kindExpired},
-		{api("InvalidPart"), kindBadPart}, {api("NotImplemented"), kindUnsupported}, {api("RequestTimeTooSkewed"), kindSkew},
-		{errStalled, kindRetry}, {errStale, kindStopped}, {context.Canceled, kindStopped}, {&net.DNSError{}, kindRetry}, {&localError{os.ErrPermission}, kindLocal},
-		{errors.New("connection reset by peer"), kindRetry},
+// What is not the bucket's doing says so itself.
+func TestOwnErrorsAreSorted(t *testing.T) {
+	for err, want := range map[error]s3.Kind{
+		errStale: s3.KindStopped, &localError{os.ErrPermission}: s3.KindLocal, &localError{unix.EMFILE}: s3.KindRetry,
+		&damagedError{&smithy.GenericAPIError{Code: "BadDigest"}}: s3.KindUnsupported, fmt.Errorf("part 3: %w", errStale): s3.KindStopped,
 	} {
-		if got := classify(test.err); got != test.want {
-			t.Errorf("%v: %d, want %d", test.err, got, test.want)
+		if got := s3.Classify(err); got != want {
+			t.Errorf("%v: %d, want %d", err, got, want)
 		}
-	}
-	s := &Store{Target: Target{Bucket: "rec"}, Options: Options{Endpoint: "https://minio.example"}, region: "us-east-1"}
-	if f := diagnose(&net.DNSError{Name: "rec.minio.example", Err: "no such host", IsNotFound: true}, s); f.Code != FindDNS || !strings.Contains(f.Hint, "--s3-path-style") {
-		t.Errorf("%+v", f)
 	}
 }
 
@@ -307,7 +221,10 @@ func TestRetrier(t *testing.T) {
 	busy := &smithy.GenericAPIError{Code: "SlowDown"}
 	denied := &smithy.GenericAPIError{Code: "ExpiredToken"}
 	newRetrier := func(t *testing.T, giveUp time.Duration) *retrier {
-		return &retrier{base: 500 * time.Millisecond, limit: 30 * time.Second, giveUp: giveUp, log: testLog(t), changed: func() {}}
+		return &retrier{
+			base: 500 * time.Millisecond, limit: 30 * time.Second, giveUp: giveUp, refusal: 90 * time.Second,
+			log: testLog(t), changed: func() {},
+		}
 	}
 	t.Run("outlasts an outage", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -337,13 +254,49 @@ func TestRetrier(t *testing.T) {
 			}
 		})
 	})
-	t.Run("refusals count in a row", func(t *testing.T) {
+	t.Run("refusals count by time", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			r, n, refreshed := newRetrier(t, 0), 0, 0
+			r, n, refreshed, began := newRetrier(t, 15*time.Minute), 0, 0, time.Now()
+			err := r.do(t.Context(), "op", func() { refreshed++ }, func(context.Context) error {
+				if n++; n == 4 {
+					began = time.Now()
+					return busy
+				}
+				return denied
+			})
+			if took := time.Since(began); !failedWith(err, s3.KindExpired) || took < 90*time.Second || took > 155*time.Second || refreshed != n-1 {
+				t.Errorf("after %v, %d attempts, %d refreshes: %v", took, n, refreshed, err)
+			}
+		})
+	})
+	t.Run("a finished recording is kept until time is up", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r, began := newRetrier(t, 15*time.Minute), time.Now()
+			r.finish(began)
+			err := r.do(t.Context(), "op", func() {}, func(context.Context) error { return denied })
+			if took := time.Since(began); !errors.Is(err, errGaveUp) || took < 15*time.Minute {
+				t.Errorf("after %v: %v", took, err)
+			}
+		})
+	})
+	t.Run("an outage where there is another bucket", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r, began := newRetrier(t, 15*time.Minute), time.Now()
+			r.outage = 2 * time.Minute
+			err := r.do(t.Context(), "op", func() {}, func(context.Context) error { return busy })
+			if took := time.Since(began); !errors.Is(err, errOutage) || took < 2*time.Minute || took > 3*time.Minute {
+				t.Errorf("after %v: %v", took, err)
+			}
+		})
+	})
+	t.Run("what can be done without is asked three times", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r, n := newRetrier(t, 15*time.Minute), 0
+			r.finish(time.Now())
 			answers := []error{denied, denied, busy, denied, denied, denied, nil}
-			err := r.do(t.Context(), "op", func() { refreshed++ }, func(context.Context) error { n++; return answers[n-1] })
-			if !failedWith(err, kindExpired) || n != 6 || refreshed != 5 {
-				t.Errorf("%d attempts, %d refreshes, %v", n, refreshed, err)
+			err := r.ask(t.Context(), "op", func() {}, func(context.Context) error { n++; return answers[n-1] })
+			if !failedWith(err, s3.KindExpired) || n != 6 {
+				t.Errorf("%d attempts, %v", n, err)
 			}
 		})
 	})
@@ -358,31 +311,25 @@ func TestRetrier(t *testing.T) {
 			}
 		})
 	})
-	for n := range 70 {
-		top := min(30*time.Second, 500*time.Millisecond<<min(n, 10))
-		if d := jitter(500*time.Millisecond, 30*time.Second, n); d < 0 || d > top {
-			t.Errorf("pause %d is %v", n, d)
-		}
-	}
 }
 
 func TestContiguous(t *testing.T) {
-	part := func(n int32, size int64) types.Part {
-		return types.Part{PartNumber: aws.Int32(n), Size: aws.Int64(size), ETag: aws.String("e"), ChecksumCRC32C: aws.String("ipE2qg==")}
+	part := func(n int32, size int64) s3.Listed {
+		return s3.Listed{Number: n, Size: size, ETag: "e", CRC32C: "ipE2qg=="}
 	}
 	const mib = 1 << 20
 	for _, test := range []struct {
 		name  string
-		parts []types.Part
+		parts []s3.Listed
 		want  int
 	}{
 		{"none", nil, 0},
-		{"no first", []types.Part{part(2, 8*mib)}, 0},
-		{"one short", []types.Part{part(1, 5)}, 1},
-		{"a run", []types.Part{part(1, 8*mib), part(2, 8*mib), part(3, 5)}, 3},
-		{"a gap", []types.Part{part(1, 8*mib), part(3, 8*mib)}, 1},
-		{"equal parts", []types.Part{part(1, 5*mib), part(2, 5*mib)}, 2},
-		{"a short one inside", []types.Part{part(1, 8*mib), part(2, 5*mib), part(3, 8*mib)}, 2},
+		{"no first", []s3.Listed{part(2, 8*mib)}, 0},
+		{"one short", []s3.Listed{part(1, 5)}, 1},
+		{"a run", []s3.Listed{part(1, 8*mib), part(2, 8*mib), part(3, 5)}, 3},
+		{"a gap", []s3.Listed{part(1, 8*mib), part(3, 8*mib)}, 1},
+		{"equal parts", []s3.Listed{part(1, 5*mib), part(2, 5*mib)}, 2},
+		{"a short one inside", []s3.Listed{part(1, 8*mib), part(2, 5*mib), part(3, 8*mib)}, 2},
 	} {
 		run, sums := contiguous(test.parts)
 		if len(run) != test.want || !sums {
@@ -390,7 +337,7 @@ func TestContiguous(t *testing.T) {
 		}
 	}
 	etag := md5.Sum([]byte("x"))
-	run, sums := contiguous([]types.Part{{PartNumber: aws.Int32(1), Size: aws.Int64(1), ETag: aws.String(`"` + hex.EncodeToString(etag[:]) + `"`)}})
+	run, sums := contiguous([]s3.Listed{{Number: 1, Size: 1, ETag: `"` + hex.EncodeToString(etag[:]) + `"`}})
 	if sums || run[0].MD5 != etag {
 		t.Errorf("without a checksum: %v, %+v", sums, run)
 	}
@@ -398,16 +345,16 @@ func TestContiguous(t *testing.T) {
 
 func TestLastSign(t *testing.T) {
 	at := time.Unix(1000, 0)
-	sign, limit := lastSign(objectInfo{Modified: at, Metadata: map[string]string{metaEvery: "10"}}, true, time.Time{}, nil)
+	sign, limit := lastSign(s3.ObjectInfo{Modified: at, Metadata: map[string]string{metaEvery: "10"}}, true, time.Time{}, nil)
 	if sign != at || limit != 50*time.Second {
 		t.Errorf("%v, %v", sign, limit)
 	}
 	for _, bad := range []string{"", "x", "-1", "NaN", "1e9"} {
-		if _, limit := lastSign(objectInfo{Metadata: map[string]string{metaEvery: bad}}, true, at, nil); limit != missedBeats*defaultHeartbeat {
+		if _, limit := lastSign(s3.ObjectInfo{Metadata: map[string]string{metaEvery: bad}}, true, at, nil); limit != missedBeats*s3.DefaultHeartbeat {
 			t.Errorf("interval %q: %v", bad, limit)
 		}
 	}
-	sign, limit = lastSign(objectInfo{}, false, at, []types.Part{{LastModified: aws.Time(at.Add(time.Second))}, {}})
+	sign, limit = lastSign(s3.ObjectInfo{}, false, at, []s3.Listed{{Modified: at.Add(time.Second)}, {}})
 	if sign != at.Add(time.Second) || limit != time.Hour {
 		t.Errorf("%v, %v", sign, limit)
 	}
@@ -424,7 +371,7 @@ func TestJournal(t *testing.T) {
 		{Kind: "target", Version: 1, ID: "1f", Bucket: "rec", Key: "a.mp4", Options: &Options{Region: "eu-west-1"}},
 		{Kind: "upload", Key: "a.mp4", Upload: "u1", Plan: &plan},
 		{Kind: "part", Part: 1, Size: 10, ETag: "e1", CRC: "ipE2qg=="},
-		{Kind: "upload", Key: "b.mp4", Upload: "u2", Plan: &plan, Checksum: checksumFull},
+		{Kind: "upload", Key: "b.mp4", Upload: "u2", Plan: &plan, Checksum: s3.ChecksumFull},
 		{Kind: "part", Part: 2, Size: 20, ETag: "e2", CRC: "ipE2qg=="},
 		{Kind: "final", Size: 30},
 	} {
@@ -446,8 +393,13 @@ func TestJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := journalState{
-		ID: "1f", Target: Target{Bucket: "rec"}, Key: "b.mp4", Options: Options{Region: "eu-west-1"}, Upload: "u2", Plan: plan, Checksum: checksumFull,
+		ID: "1f", Target: Target{Bucket: "rec"}, Key: "b.mp4", Options: Options{Region: "eu-west-1"}, Upload: "u2", Plan: plan, Checksum: s3.ChecksumFull,
 		Parts: map[int32]partSum{2: {Number: 2, Size: 20, ETag: "e2", CRC: 0x8a9136aa}}, Final: 30,
+	}
+	// A line that a full disk tore, and the one that went on there, are one part less.
+	torn := bytes.Replace(whole, []byte(`{"kind":"final"`), []byte(`{"kind":"part","part":3,"si{"kind":"part","part":4,"size":5}`+"\n"+`{"kind":"final"`), 1)
+	if got, err := parseJournal(torn); err != nil || got.Final != 30 || len(got.Parts) != 1 {
+		t.Errorf("a torn line in the middle: %+v, %v", got, err)
 	}
 	// Torn at any byte of its last line, or zeros in its place.
 	last := bytes.LastIndexByte(whole[:len(whole)-1], '\n') + 1
@@ -496,7 +448,7 @@ func FuzzJournal(f *testing.F) {
 			t.Errorf("accepted: %+v", st)
 		}
 		for n, p := range st.Parts {
-			if n != p.Number || n < 1 || n > maxParts || p.Size < 1 {
+			if n != p.Number || n < 1 || n > s3.MaxParts || p.Size < 1 {
 				t.Errorf("part %d: %+v", n, p)
 			}
 		}
@@ -523,7 +475,7 @@ func FuzzKey(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if key == "" || len(key) > 1024 || strings.HasPrefix(key, "/") || strings.Contains(key, "//") || checkKey(key) != nil {
+		if key == "" || len(key) > 1024 || strings.HasPrefix(key, "/") || strings.Contains(key, "//") || s3.CheckKey(key) != nil {
 			t.Errorf("key %q", key)
 		}
 	})

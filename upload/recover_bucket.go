@@ -4,14 +4,14 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"beam/upload/s3"
 )
 
 // Outcome is what RecoverBucket did about one upload.
@@ -54,34 +54,38 @@ var ownKey = regexp.MustCompile(`(^|/)beam/[^/]+/\d{8}/Rec-[^/]+$`)
 // s3:DeleteObject. The error is an *Error of ClassUpload: the uploads could not
 // be listed, or at least one could not be recovered.
 func RecoverBucket(ctx context.Context, s *Store) ([]Recovered, error) {
-	prefix := s.Target.Prefix
+	return recoverBucket(ctx, s, s.Log())
+}
+
+func recoverBucket(ctx context.Context, s Bucket, log *slog.Logger) ([]Recovered, error) {
+	prefix, options := s.At().Prefix, s.Settings()
 	if prefix != "" {
 		prefix += "/"
 	}
-	b := &bucketRecovery{Store: s, retry: &retrier{
-		base: s.Options.BackoffBase, limit: s.Options.BackoffCap, giveUp: recoverGiveUp, log: s.log, changed: func() {},
+	b := &bucketRecovery{Bucket: s, log: log, retry: &retrier{
+		base: options.BackoffBase, limit: options.BackoffCap, giveUp: recoverGiveUp, log: log, changed: func() {},
 	}}
 	b.retry.finish(time.Now())
-	var uploads []types.MultipartUpload
+	var uploads []s3.Unfinished
 	err := b.do(ctx, "list the uploads", func(ctx context.Context) (err error) {
-		uploads, err = s.listUploads(ctx, prefix)
+		uploads, err = s.ListUploads(ctx, prefix)
 		return err
 	})
 	if err != nil {
-		found := diagnose(err, s)
+		found := s.Diagnose(err)
 		if found.Code == FindDenied && found.Hint == "" {
 			found.Hint = "allow s3:ListBucketMultipartUploads"
 		}
-		return nil, &Error{Class: ClassUpload, Op: "recover from " + s.Target.String(), Err: err, Hint: found.Hint}
+		return nil, &Error{Class: ClassUpload, Op: "recover from " + s.At().String(), Err: err, Hint: found.Hint}
 	}
 	var (
 		all    []Recovered
 		failed error
 	)
 	for _, upload := range uploads {
-		r := b.recover(ctx, aws.ToString(upload.Key), aws.ToString(upload.UploadId), aws.ToTime(upload.Initiated))
+		r := b.recover(ctx, upload.Key, upload.ID, upload.Initiated)
 		if r.Err != nil && failed == nil {
-			failed = &Error{Class: ClassUpload, Op: "recover " + objectURL(s, r.Key), Err: r.Err, Hint: diagnose(r.Err, s).Hint}
+			failed = &Error{Class: ClassUpload, Op: "recover " + objectURL(s, r.Key), Err: r.Err, Hint: s.Diagnose(r.Err).Hint}
 		}
 		all = append(all, r)
 	}
@@ -92,12 +96,13 @@ func RecoverBucket(ctx context.Context, s *Store) ([]Recovered, error) {
 const recoverGiveUp = time.Minute
 
 type bucketRecovery struct {
-	*Store
+	Bucket
+	log   *slog.Logger
 	retry *retrier
 }
 
 func (b *bucketRecovery) do(ctx context.Context, op string, attempt func(context.Context) error) error {
-	return b.retry.do(ctx, op, b.expireCredentials, attempt)
+	return b.retry.ask(ctx, op, b.ExpireCredentials, attempt)
 }
 
 // recover deals with one unfinished upload.
@@ -112,14 +117,14 @@ func (b *bucketRecovery) recover(ctx context.Context, key, id string, initiated 
 		return r
 	}
 	var (
-		parts    []types.Part
+		parts    []s3.Listed
 		checksum string
 	)
 	err = b.do(ctx, "list the parts", func(ctx context.Context) (err error) {
-		parts, checksum, err = b.listParts(ctx, key, id)
+		parts, checksum, err = b.ListParts(ctx, key, id)
 		return err
 	})
-	if failedWith(err, kindVanished) { // completed or removed just now, by somebody who lives
+	if failedWith(err, s3.KindVanished) { // completed or removed just now, by somebody who lives
 		r.Outcome = OutcomeAlive
 		return r
 	}
@@ -133,25 +138,25 @@ func (b *bucketRecovery) recover(ctx context.Context, key, id string, initiated 
 	}
 	run, sums := contiguous(parts)
 	if !sums {
-		checksum = checksumNone
+		checksum = s3.ChecksumNone
 	}
 	r.Dropped = len(parts) - len(run)
 	if len(run) == 0 {
-		err = b.do(ctx, "remove the upload", func(ctx context.Context) error { return b.abort(ctx, key, id) })
+		err = b.do(ctx, "remove the upload", func(ctx context.Context) error { return b.Abort(ctx, key, id) })
 		r.Outcome = OutcomeEmpty
 	} else {
 		r.Outcome, r.Parts = OutcomeCompleted, len(run)
-		r.Size, err = b.completeRun(ctx, completion{key: key, id: id, checksum: checksum, parts: run})
+		r.Size, err = b.completeRun(ctx, key, id, checksum, run)
 	}
 	switch {
-	case failedWith(err, kindTaken):
+	case failedWith(err, s3.KindTaken):
 		r.Outcome, r.Err = OutcomeTaken, err
 		return r
-	case err != nil && !failedWith(err, kindVanished):
+	case err != nil && !failedWith(err, s3.KindVanished):
 		return r.fail(err)
 	}
 	if hasLive {
-		b.endLive(ctx, key, id, b.log)
+		endLive(ctx, b, key, id, b.log)
 	}
 	return r
 }
@@ -162,10 +167,10 @@ func (r Recovered) fail(err error) Recovered {
 }
 
 // readLive looks for the live object of an upload. live.Now is set either way.
-func (b *bucketRecovery) readLive(ctx context.Context, key, id string) (live objectInfo, found bool, err error) {
+func (b *bucketRecovery) readLive(ctx context.Context, key, id string) (live s3.ObjectInfo, found bool, err error) {
 	err = b.do(ctx, "look for the live object", func(ctx context.Context) (err error) {
-		live, err = b.head(ctx, liveKey(key, id))
-		if found = err == nil; status(err) == http.StatusNotFound {
+		live, err = b.Head(ctx, liveKey(key, id))
+		if found = err == nil; s3.Status(err) == http.StatusNotFound {
 			err = nil
 		}
 		return err
@@ -179,17 +184,17 @@ func (b *bucketRecovery) readLive(ctx context.Context, key, id string) (live obj
 // lastSign returns the last sign of life of a recorder, and for how long it
 // counts. Without a live object, which it may not have been allowed to write, it
 // is the last part, and it counts for longer, since parts come as the recording grows.
-func lastSign(live objectInfo, hasLive bool, initiated time.Time, parts []types.Part) (sign time.Time, limit time.Duration) {
+func lastSign(live s3.ObjectInfo, hasLive bool, initiated time.Time, parts []s3.Listed) (sign time.Time, limit time.Duration) {
 	if hasLive {
 		every, err := strconv.ParseFloat(live.Metadata[metaEvery], 64)
 		if err != nil || !(every > 0 && every <= time.Hour.Seconds()) { // it may be NaN
-			every = defaultHeartbeat.Seconds()
+			every = s3.DefaultHeartbeat.Seconds()
 		}
 		return live.Modified, time.Duration(missedBeats * every * float64(time.Second))
 	}
 	sign = initiated
 	for _, p := range parts {
-		if t := aws.ToTime(p.LastModified); t.After(sign) {
+		if t := p.Modified; t.After(sign) {
 			sign = t
 		}
 	}
@@ -198,26 +203,26 @@ func lastSign(live objectInfo, hasLive bool, initiated time.Time, parts []types.
 
 // contiguous returns the parts from number 1 on without a gap, and whether the
 // store told the checksums of all. One shorter than the plan can only be the last.
-func contiguous(parts []types.Part) (run []partSum, sums bool) {
-	byNumber := map[int32]types.Part{}
+func contiguous(parts []s3.Listed) (run []partSum, sums bool) {
+	byNumber := map[int32]s3.Listed{}
 	for _, p := range parts {
-		byNumber[aws.ToInt32(p.PartNumber)] = p
+		byNumber[p.Number] = p
 	}
 	// The plan is known from the parts: they grow, or have all the size of the first.
 	var plan Plan
-	first := aws.ToInt64(byNumber[1].Size)
+	first := byNumber[1].Size
 	later, grown := byNumber[partsPerStep+1]
-	if first != plan.PartSize(1) || grown && aws.ToInt64(later.Size) == first {
+	if first != plan.PartSize(1) || grown && later.Size == first {
 		plan.Size = first
 	}
 	sums = true
-	for n := int32(1); n <= maxParts; n++ {
+	for n := int32(1); n <= s3.MaxParts; n++ {
 		p, ok := byNumber[n]
 		if !ok {
 			break
 		}
-		part := partSum{Number: n, Size: aws.ToInt64(p.Size), ETag: aws.ToString(p.ETag)}
-		part.CRC, ok = decodeCRC(aws.ToString(p.ChecksumCRC32C))
+		part := partSum{Number: n, Size: p.Size, ETag: p.ETag}
+		part.CRC, ok = s3.DecodeCRC(p.CRC32C)
 		sums = sums && ok
 		if b, err := hex.DecodeString(strings.Trim(part.ETag, `"`)); err == nil && len(b) == len(part.MD5) {
 			copy(part.MD5[:], b)
@@ -231,36 +236,36 @@ func contiguous(parts []types.Part) (run []partSum, sums bool) {
 }
 
 // completeRun completes an upload, confirms the object and returns its size.
-func (b *bucketRecovery) completeRun(ctx context.Context, c completion) (int64, error) {
-	want := expect(c.parts)
-	c.size = want.size
+func (b *bucketRecovery) completeRun(ctx context.Context, key, id, checksum string, run []partSum) (int64, error) {
+	want := expect(run)
+	c := completion(key, id, checksum, run)
 	complete := func() error {
 		return b.do(ctx, "complete the upload", func(ctx context.Context) error {
-			_, err := b.complete(ctx, c)
+			_, err := b.Complete(ctx, c)
 			return err
 		})
 	}
 	err := complete()
-	if failedWith(err, kindUnsupported) {
+	if failedWith(err, s3.KindUnsupported) {
 		// Without the condition an object with this key would be replaced.
-		if _, headErr := b.head(ctx, c.key); status(headErr) != http.StatusNotFound {
+		if _, headErr := b.Head(ctx, key); s3.Status(headErr) != http.StatusNotFound {
 			return 0, err
 		}
-		c.plain = true
+		c.Plain = true
 		err = complete()
 	}
-	if err != nil && !failedWith(err, kindTaken) && !failedWith(err, kindVanished) {
+	if err != nil && !failedWith(err, s3.KindTaken) && !failedWith(err, s3.KindVanished) {
 		return 0, err
 	}
-	var info objectInfo
+	var info s3.ObjectInfo
 	headErr := b.do(ctx, "confirm the object", func(ctx context.Context) (err error) {
-		info, err = b.head(ctx, c.key)
+		info, err = b.Head(ctx, key)
 		return err
 	})
 	if headErr != nil {
 		return 0, errors.Join(err, headErr)
 	}
-	if c.checksum == checksumNone {
+	if checksum == s3.ChecksumNone {
 		want.crc, info.CRC32C, info.Google = "", "", ""
 	}
 	_, checkErr := want.check(info)

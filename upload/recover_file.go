@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"os"
 	"time"
+
+	"beam/upload/s3"
 )
 
 // RecoverFileConfig says how to finish an upload after a crash. Everything but
@@ -38,7 +40,7 @@ func RecoverFile(ctx context.Context, path string, config RecoverFileConfig) (Re
 	j, st, err := openJournal(JournalPath(path))
 	switch {
 	case errors.Is(err, os.ErrNotExist) && config.Place == nil:
-		return Result{}, usagef("say where it goes: --bucket s3://BUCKET/PREFIX", "%s has no upload journal", path)
+		return Result{}, s3.Usagef("say where it goes: --bucket s3://BUCKET/PREFIX", "%s has no upload journal", path)
 	case errors.Is(err, os.ErrNotExist):
 		return recoverNew(ctx, path, info.Size(), config)
 	case err != nil:
@@ -54,7 +56,7 @@ func RecoverFile(ctx context.Context, path string, config RecoverFileConfig) (Re
 	}
 	if st.Upload != "" {
 		// Parts of another size would not fit those in the bucket.
-		options.PartSize, options.NoChecksum = st.Plan.Size, st.Checksum == checksumNone
+		options.PartSize, options.NoChecksum = st.Plan.Size, st.Checksum == s3.ChecksumNone
 	}
 	store, err := Open(ctx, st.Target, options, config.Log)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	beams3 "beam/upload/s3"
 	"beam/upload/uploadtest"
 )
 
@@ -64,8 +65,13 @@ func child() {
 // kills it with SIGKILL. alive is called before.
 func killRecorder(t *testing.T, g *uploadtest.Gateway, r *recording, alive func()) {
 	t.Helper()
+	killRecorderAt(t, g.URL, g.Bucket, r, alive)
+}
+
+func killRecorderAt(t *testing.T, url, bucket string, r *recording, alive func()) {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childFile+"="+r.path, childURL+"="+g.URL, childBucket+"="+g.Bucket)
+	cmd.Env = append(os.Environ(), childFile+"="+r.path, childURL+"="+url, childBucket+"="+bucket)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -234,7 +240,7 @@ func TestRecoverBucket(t *testing.T) {
 	if _, ok := recover()[testKey]; ok {
 		t.Error("it is still there when repeated")
 	}
-	if err := store.abort(t.Context(), "team/backup.tar", *foreign.UploadId); err != nil {
+	if err := store.Abort(t.Context(), "team/backup.tar", *foreign.UploadId); err != nil {
 		t.Fatal(err)
 	}
 	// The machine comes back with the whole file: it gets a key of its own.
@@ -278,7 +284,7 @@ func TestTakenAway(t *testing.T) {
 func TestRecoverGap(t *testing.T) {
 	g := uploadtest.Start(t)
 	store := openStore(t, g.Bucket, g.URL, nil)
-	id, checksum, err := store.create(t.Context(), testKey, "video/mp4", nil, checksumFull)
+	id, checksum, err := store.Create(t.Context(), testKey, "video/mp4", nil, beams3.ChecksumFull)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,21 +299,21 @@ func TestRecoverGap(t *testing.T) {
 		if part.CRC, _, err = sum(t.Context(), section, testPart); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.uploadPart(t.Context(), testKey, id, checksum, part, section); err != nil {
+		if _, err := store.UploadPart(t.Context(), testKey, id, checksum, part.sent(), section); err != nil {
 			t.Fatal(err)
 		}
 		closeFile()
 	}
 	// An upload without any part, and one whose key is taken.
 	empty := "team/beam/room/20260102/Rec-room-2.mp4"
-	emptyID, _, err := store.create(t.Context(), empty, "video/mp4", nil, checksumFull)
+	emptyID, _, err := store.Create(t.Context(), empty, "video/mp4", nil, beams3.ChecksumFull)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for key, upload := range map[string]string{testKey: id, empty: emptyID} {
 		store.Options.Heartbeat = time.Millisecond // so that it counts as dead at once
 		data := map[string]string{metaEvery: "0.001"}
-		if err := store.put(t.Context(), liveKey(key, upload), "application/json", data, []byte("{}")); err != nil {
+		if err := store.PutOnce(t.Context(), liveKey(key, upload), "application/json", data, []byte("{}")); err != nil {
 			t.Fatal(err)
 		}
 	}

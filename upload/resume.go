@@ -5,8 +5,7 @@ import (
 	"encoding/hex"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"beam/upload/s3"
 )
 
 // resume compares what the store has with the file, and keeps the parts that
@@ -19,41 +18,41 @@ func (s *session) resume(ctx context.Context) (result Result, done bool, err err
 		return Result{}, false, err
 	}
 	var (
-		server   []types.Part
+		server   []s3.Listed
 		checksum string
 	)
-	err = s.u.retry.do(ctx, "list the parts", s.store.expireCredentials, func(ctx context.Context) error {
-		server, checksum, err = s.store.listParts(ctx, s.key, s.id)
+	err = s.u.retry.ask(ctx, "list the parts", s.store.ExpireCredentials, func(ctx context.Context) error {
+		server, checksum, err = s.store.ListParts(ctx, s.key, s.id)
 		return err
 	})
 	switch {
-	case failedWith(err, kindVanished):
+	case failedWith(err, s3.KindVanished):
 		found, _, lookErr := s.look(ctx, expect(local))
 		if lookErr != nil || found.URL != "" {
 			found.Parts = len(local)
 			return found, lookErr == nil, lookErr
 		}
 		return Result{}, false, errVanished
-	case failedWith(err, kindRefused):
+	case failedWith(err, s3.KindRefused):
 		// Listing is not allowed: believe the journal.
 		checksum = s.resumed.Checksum
 		for n, p := range s.resumed.Parts {
-			server = append(server, types.Part{PartNumber: &n, Size: &p.Size, ETag: &p.ETag, ChecksumCRC32C: aws.String(encodeCRC(p.CRC))})
+			server = append(server, s3.Listed{Number: n, Size: p.Size, ETag: p.ETag, CRC32C: s3.EncodeCRC(p.CRC)})
 		}
 	case err != nil:
 		return Result{}, false, err
 	}
 	s.checksum = checksum
-	if s.resumed.Checksum == checksumNone {
-		s.checksum = checksumNone
+	if s.resumed.Checksum == s3.ChecksumNone {
+		s.checksum = s3.ChecksumNone
 	}
 	for _, p := range server {
-		n := aws.ToInt32(p.PartNumber)
+		n := p.Number
 		if n < 1 || int(n) > len(local) {
 			continue
 		}
 		have := local[n-1]
-		have.ETag = aws.ToString(p.ETag)
+		have.ETag = p.ETag
 		if agrees(have, p, s.resumed.Parts[n]) {
 			s.parts[n] = have
 		}
@@ -67,21 +66,21 @@ func (s *session) resume(ctx context.Context) (result Result, done bool, err err
 // agrees tells whether a part in the bucket holds the bytes of the file: by its
 // checksum, or by what the journal noted for this ETag, or by the ETag, where it is
 // the MD5.
-func agrees(local partSum, server types.Part, noted partSum) bool {
+func agrees(local partSum, server s3.Listed, noted partSum) bool {
 	switch {
-	case aws.ToInt64(server.Size) != local.Size:
+	case server.Size != local.Size:
 		return false
-	case aws.ToString(server.ChecksumCRC32C) != "":
-		return *server.ChecksumCRC32C == encodeCRC(local.CRC)
-	case sameETag(noted.ETag, aws.ToString(server.ETag)) && noted.Number == local.Number:
+	case server.CRC32C != "":
+		return server.CRC32C == s3.EncodeCRC(local.CRC)
+	case sameETag(noted.ETag, server.ETag) && noted.Number == local.Number:
 		return noted.CRC == local.CRC
 	}
-	return strings.EqualFold(strings.Trim(aws.ToString(server.ETag), `"`), hex.EncodeToString(local.MD5[:]))
+	return strings.EqualFold(strings.Trim(server.ETag, `"`), hex.EncodeToString(local.MD5[:]))
 }
 
 // sums reads the whole file and returns its parts.
 func (s *session) sums(ctx context.Context, size int64) ([]partSum, error) {
-	plan := s.store.plan()
+	plan := planOf(s.store)
 	count, err := plan.Count(size)
 	if err != nil {
 		return nil, &localError{err}

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
-)
 
-// A refusal counts only when it comes this often in a row: stores say no for
-// a moment while permissions or credentials change.
-const refusals = 3
+	"beam/upload/s3"
+)
 
 // retrier repeats requests until they work, the store refuses them for good, or
 // time is up. All requests of an upload share one, since an outage hits them
@@ -20,6 +17,8 @@ const refusals = 3
 type retrier struct {
 	base, limit time.Duration // bounds of the pauses
 	giveUp      time.Duration // without any success once the file is finished; 0: never
+	refusal     time.Duration // how long the store may say no before it counts: permissions and credentials are changed meanwhile
+	outage      time.Duration // how long nothing may work before another place is tried; 0: there is none
 	log         *slog.Logger
 	changed     func() // called when the state changed; must not block
 
@@ -33,9 +32,23 @@ type retrier struct {
 
 // do runs attempt until it succeeds. refresh is called before the attempt that
 // follows expired credentials. The error is the last attempt's, wrapped with op,
-// or errGaveUp around it, or the context's.
+// or errGaveUp or errOutage around it, or the context's.
 func (r *retrier) do(ctx context.Context, op string, refresh func(), attempt func(context.Context) error) error {
-	refused := 0
+	return r.run(ctx, op, refresh, attempt, false)
+}
+
+// ask is do for a request that can be done without: a refusal counts after some
+// attempts.
+func (r *retrier) ask(ctx context.Context, op string, refresh func(), attempt func(context.Context) error) error {
+	return r.run(ctx, op, refresh, attempt, true)
+}
+
+// askedOften is how many refusals in a row are an answer to ask.
+const askedOften = 3
+
+func (r *retrier) run(ctx context.Context, op string, refresh func(), attempt func(context.Context) error, asking bool) error {
+	refusals := 0
+	var refused time.Time // since when the store says no
 	for n := 0; ; n++ {
 		err := attempt(ctx)
 		if err == nil {
@@ -45,26 +58,44 @@ func (r *retrier) do(ctx context.Context, op string, refresh func(), attempt fun
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		switch k := classify(err); k {
-		case kindRetry:
-			refused = 0
-		case kindSkew, kindRefused, kindExpired:
-			if k == kindExpired {
-				refresh()
+		switch s3.Classify(err) {
+		case s3.KindRetry:
+			refused, refusals = time.Time{}, 0
+		case s3.KindSkew, s3.KindRefused, s3.KindExpired:
+			// Keys in files may have been replaced, whatever the store calls it.
+			refresh()
+			if refused.IsZero() {
+				refused = time.Now()
 			}
-			if refused++; refused >= refusals {
+			refusals++
+			if asking && refusals >= askedOften || time.Since(refused) >= r.refusal && r.mayStop() {
 				return fmt.Errorf("%s: %w", op, err)
 			}
 		default:
 			return fmt.Errorf("%s: %w", op, err)
 		}
-		if r.failed(op, err) {
-			return fmt.Errorf("%s: %w: %w", op, errGaveUp, err)
+		if cause := r.failed(op, err); cause != nil {
+			return fmt.Errorf("%s: %w: %w", op, cause, err)
 		}
-		if err := sleep(ctx, jitter(r.base, r.limit, n)); err != nil {
+		if err := s3.Sleep(ctx, s3.Jitter(r.base, r.limit, n)); err != nil {
 			return err
 		}
 	}
+}
+
+// mayStop tells whether a refusal ends the attempts: at the end of a recording
+// there is nothing else to do than to wait, unless there is another place.
+func (r *retrier) mayStop() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.finished.IsZero() || r.outage > 0 || r.giveUp <= 0
+}
+
+// moved tells that another place is tried from now on.
+func (r *retrier) moved() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failing = time.Time{}
 }
 
 // finish tells that the file is finished: from now on giving up is allowed.
@@ -87,8 +118,8 @@ func (r *retrier) succeeded() {
 	}
 }
 
-// failed notes a failure and tells whether time is up.
-func (r *retrier) failed(op string, err error) bool {
+// failed notes a failure and tells whether time is up, by errGaveUp or errOutage.
+func (r *retrier) failed(op string, err error) error {
 	now := time.Now()
 	r.mu.Lock()
 	first := r.failing.IsZero()
@@ -101,6 +132,7 @@ func (r *retrier) failed(op string, err error) bool {
 	if r.lastOK.After(since) {
 		since = r.lastOK
 	}
+	down := r.outage > 0 && now.Sub(r.failing) >= r.outage
 	over := r.giveUp > 0 && !r.finished.IsZero() && now.Sub(since) >= r.giveUp
 	r.mu.Unlock()
 	if first {
@@ -109,7 +141,13 @@ func (r *retrier) failed(op string, err error) bool {
 		r.log.Debug("a request to the bucket failed, trying again", "op", op, "error", err)
 	}
 	r.changed()
-	return over
+	switch {
+	case over:
+		return errGaveUp
+	case down:
+		return errOutage
+	}
+	return nil
 }
 
 // snapshot returns how often a request was repeated, since when nothing has
@@ -120,39 +158,17 @@ func (r *retrier) snapshot() (retries int, failing time.Time, err error) {
 	return r.retries, r.failing, r.lastErr
 }
 
-// jitter returns the pause after attempt n, counted from 0: at random from zero
-// to base*2^n, but never above limit.
-func jitter(base, limit time.Duration, n int) time.Duration {
-	top := limit
-	if n < 32 && base<<n > 0 {
-		top = min(limit, base<<n)
-	}
-	return rand.N(top + 1)
-}
-
-// sleep waits, unless ctx ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}
-
 // failedWith tells whether err is of kind k, or wraps it.
-func failedWith(err error, k kind) bool {
+func failedWith(err error, k s3.Kind) bool {
 	switch {
 	case err == nil:
 		return false
 	case errors.Is(err, errVanished):
-		return k == kindVanished
+		return k == s3.KindVanished
 	case errors.Is(err, errTaken), errors.Is(err, errMismatch):
-		return k == kindTaken
-	case errors.Is(err, errGaveUp):
+		return k == s3.KindTaken
+	case errors.Is(err, errGaveUp), errors.Is(err, errOutage), errors.Is(err, errLowered):
 		return false
 	}
-	return classify(err) == k
+	return s3.Classify(err) == k
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"beam/upload/s3"
 )
 
 // maxRestarts bounds how often a finished file is begun anew.
@@ -12,8 +14,8 @@ const maxRestarts = 8
 
 // run takes the file to the end through as many sessions as that needs: an
 // upload that vanished is begun anew from the file on disk, a key that somebody
-// else has taken is left for another, and a bucket that refuses for good is
-// left for its backup.
+// else has taken is left for another, and a bucket that refuses, or does not
+// answer for long, is left for its backup, and that for it.
 func (u *Uploader) run(ctx context.Context, s *session) (Result, error) {
 	for restarts, spoilt := 0, 0; ; {
 		_, final := u.extent()
@@ -24,7 +26,7 @@ func (u *Uploader) run(ctx context.Context, s *session) (Result, error) {
 			return result, nil
 		case ctx.Err() != nil:
 			return Result{}, u.failure(s, context.Cause(ctx))
-		case failedWith(err, kindVanished), failedWith(err, kindTaken):
+		case failedWith(err, s3.KindVanished), failedWith(err, s3.KindTaken):
 			if errors.Is(err, errMismatch) {
 				spoilt++ // each attempt leaves an object that is wrong
 			}
@@ -34,9 +36,11 @@ func (u *Uploader) run(ctx context.Context, s *session) (Result, error) {
 			if s, err = u.restart(ctx, s, err, restarts); err != nil {
 				return Result{}, u.failure(s, err)
 			}
-		case failedWith(err, kindLocal), errors.Is(err, errGaveUp), errors.Is(err, errUncertain):
+		case errors.Is(err, errLowered):
+			s = u.begunAnew(ctx, s)
+		case failedWith(err, s3.KindLocal), errors.Is(err, errGaveUp):
 			return Result{}, u.failure(s, err)
-		case s.place+1 < len(u.config.Places):
+		case len(u.config.Places) > 1:
 			if s, err = u.fallBack(ctx, s, err); err != nil {
 				return Result{}, u.failure(s, err)
 			}
@@ -53,6 +57,15 @@ func (u *Uploader) run(ctx context.Context, s *session) (Result, error) {
 // tidy removes what only an unfinished upload needs.
 func (u *Uploader) tidy(ctx context.Context, s *session) {
 	s.endLive(ctx)
+	for _, other := range u.others {
+		// Kept until here: nobody knew which place would be the one.
+		short, cancel := context.WithTimeout(ctx, abandonLimit)
+		if err := other.abandon(short); err != nil {
+			u.config.Log.Warn("the upload to the other bucket could not be removed: a lifecycle rule for unfinished uploads removes it",
+				"bucket", other.store.At().Bucket, "err", err)
+		}
+		cancel()
+	}
 	if err := u.journal.remove(); err != nil {
 		u.config.Log.Warn("the upload journal could not be removed", "error", err)
 	}
@@ -63,15 +76,15 @@ func (u *Uploader) tidy(ctx context.Context, s *session) {
 func (u *Uploader) restart(ctx context.Context, s *session, cause error, n int) (*session, error) {
 	next := u.newSession(s.place)
 	next.key = s.key
-	if failedWith(cause, kindTaken) {
+	if failedWith(cause, s3.KindTaken) {
 		next.key = otherKey(u.config.Places[s.place].Key, u.config.ID)
 		if next.key == s.key {
 			next.key = otherKey(u.config.Places[s.place].Key, NewID())
 		}
 	}
 	u.config.Log.Warn("the upload is begun anew from the file", "cause", cause, "key", next.key)
-	options := s.store.Options
-	if err := sleep(ctx, jitter(options.BackoffBase, options.BackoffCap, n)); err != nil {
+	options := s.store.Settings()
+	if err := s3.Sleep(ctx, s3.Jitter(options.BackoffBase, options.BackoffCap, n)); err != nil {
 		return s, err
 	}
 	if err := s.abandon(ctx); err != nil {
@@ -81,20 +94,44 @@ func (u *Uploader) restart(ctx context.Context, s *session, cause error, n int) 
 	return next, nil
 }
 
-// fallBack goes on with the next bucket. On an error the old session is
-// returned.
-func (u *Uploader) fallBack(ctx context.Context, s *session, cause error) (*session, error) {
-	next := u.newSession(s.place + 1)
-	u.config.Log.Error("the bucket refuses the recording; the backup bucket takes it",
-		"bucket", s.store.Target.Bucket, "backup", next.store.Target.Bucket, "cause", cause, "hint", diagnose(cause, s.store).Hint)
+// abandonLimit is how long removing an upload from a bucket that is not used
+// may take.
+const abandonLimit = 10 * time.Second
+
+// begunAnew begins the upload again, without the checksum that the store refused.
+func (u *Uploader) begunAnew(ctx context.Context, s *session) *session {
+	next := u.newSession(s.place)
+	next.key = s.key
 	if err := s.abandon(ctx); err != nil {
 		u.config.Log.Debug("the old upload could not be removed", "error", err)
 	}
+	u.use(next)
+	return next
+}
+
+// fallBack goes on with the next bucket, and after the last one with the first
+// again, from where it was left. What is in the bucket that is left stays until
+// the object is confirmed. On an error the old session is returned.
+func (u *Uploader) fallBack(ctx context.Context, s *session, cause error) (*session, error) {
+	place := (s.place + 1) % len(u.config.Places)
+	next := u.others[place]
+	if next == nil {
+		next = u.newSession(place)
+	}
+	what := "the bucket refuses the recording; another one takes it"
+	if errors.Is(cause, errOutage) {
+		what = "the bucket does not answer; another one takes the recording"
+	}
+	u.config.Log.Error(what, "bucket", s.store.At().Bucket, "other", next.store.At().Bucket, "cause", cause, "hint", s.store.Diagnose(cause).Hint)
 	if ctx.Err() != nil {
 		return s, context.Cause(ctx)
 	}
-	u.note(next.targetEntry())
+	delete(u.others, place)
+	u.others[s.place] = s
+	u.retry.moved()
+	next.journalled()
 	u.use(next)
+	next.count()
 	return next, nil
 }
 
@@ -106,10 +143,10 @@ func (u *Uploader) waitRefused(ctx context.Context, s *session, cause error) err
 	u.mu.Unlock()
 	if first {
 		u.config.Log.Error("the bucket refuses the recording; it is kept on disk, and tried again now and then",
-			"bucket", s.store.Target.Bucket, "cause", cause, "hint", diagnose(cause, s.store).Hint)
+			"bucket", s.store.At().Bucket, "cause", cause, "hint", s.store.Diagnose(cause).Hint)
 		u.show(func(p *Progress) { p.State, p.Since = StateRefused, time.Now() })
 	}
-	timer := time.NewTimer(s.store.Options.BackoffCap)
+	timer := time.NewTimer(s.store.Settings().BackoffCap)
 	defer timer.Stop()
 	for {
 		if _, final := u.extent(); final {
@@ -144,7 +181,7 @@ func (u *Uploader) note(e entry) {
 // failure makes the error that Finish returns.
 func (u *Uploader) failure(s *session, err error) error {
 	hint := fmt.Sprintf("the recording is kept in %s; upload it later with: beam recover %s", u.config.File, u.config.File)
-	if found := diagnose(err, s.store); found.Hint != "" {
+	if found := s.store.Diagnose(err); found.Hint != "" {
 		hint = found.Hint + "; " + hint
 	}
 	return &Error{Class: ClassUpload, Op: "upload to " + objectURL(s.store, s.key), Err: err, Hint: hint}

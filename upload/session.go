@@ -6,6 +6,9 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
+
+	"beam/upload/s3"
 )
 
 // session is one multipart upload. Its fields belong to the goroutine that
@@ -13,7 +16,7 @@ import (
 type session struct {
 	u        *Uploader
 	place    int
-	store    *Store
+	store    Bucket
 	key      string
 	id       string // upload id, "" before it is begun
 	checksum string
@@ -25,17 +28,14 @@ type session struct {
 
 func (u *Uploader) newSession(place int) *session {
 	p := u.config.Places[place]
-	checksum := checksumFull
-	if p.Store.Options.NoChecksum {
-		checksum = checksumNone
-	}
-	return &session{u: u, place: place, store: p.Store, key: p.Key, checksum: checksum, parts: map[int32]partSum{}}
+	return &session{u: u, place: place, store: p.Store, key: p.Key, checksum: p.Store.Checksums().Best(), parts: map[int32]partSum{}}
 }
 
 func (s *session) targetEntry() entry {
+	target, options := s.store.At(), s.store.Settings()
 	return entry{
-		Kind: "target", Version: journalVersion, ID: s.u.config.ID, Bucket: s.store.Target.Bucket, Prefix: s.store.Target.Prefix,
-		Key: s.key, Options: &s.store.Options, Metadata: s.u.config.Metadata,
+		Kind: "target", Version: journalVersion, ID: s.u.config.ID, Bucket: target.Bucket, Prefix: target.Prefix,
+		Key: s.key, Options: &options, Metadata: s.u.config.Metadata,
 	}
 }
 
@@ -76,11 +76,11 @@ func (s *session) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	beat := func() {
-		if s.id == "" || beating || s.store.Options.Heartbeat < 0 {
+		if s.id == "" || beating || s.store.Settings().Heartbeat < 0 {
 			return
 		}
 		beating = true
-		workers.Go(func() { s.store.beat(ctx, stop, s.key, s.id, s.u.live, s.u.config.Log) })
+		workers.Go(func() { keepAlive(ctx, s.store, stop, s.key, s.id, s.u.live, s.u.config.Log) })
 	}
 	beat()
 	if s.resumed != nil {
@@ -90,14 +90,16 @@ func (s *session) run(ctx context.Context) (Result, error) {
 			return result, nil
 		}
 	}
-	busy := map[int32]bool{}
+	busy, tail := map[int32]bool{}, false
+	tick := s.tailTicker()
+	defer tick.Stop()
 	for {
 		known, final := s.u.extent()
 		if final {
 			endEarly(errStale)
 			s.noteFinal(known)
 		}
-		n, all := due(view{plan: s.store.plan(), known: known, final: final, head: s.u.config.HeadSize, done: s.parts, busy: busy})
+		n, all := due(view{plan: planOf(s.store), known: known, final: final, head: s.u.config.HeadSize, done: s.parts, busy: busy, tail: tail})
 		switch {
 		case all:
 			s.u.show(func(p *Progress) { p.State = StateCompleting })
@@ -109,7 +111,7 @@ func (s *session) run(ctx context.Context) (Result, error) {
 				return result, nil
 			}
 			continue
-		case n > 0 && len(busy) < inFlight:
+		case n > 0 && len(busy) < inFlight && s.u.touch(planOf(s.store).PartSize(n) > known-planOf(s.store).Offset(n) && !final):
 			s.u.show(func(p *Progress) { p.State = StateUploading })
 			if err := s.begin(ctx); err != nil {
 				return fail(err)
@@ -117,6 +119,7 @@ func (s *session) run(ctx context.Context) (Result, error) {
 			beat()
 			partCtx := ctx
 			part := s.partFor(n, known, final)
+			tail = false
 			if part.Early {
 				partCtx = early
 			}
@@ -127,7 +130,7 @@ func (s *session) run(ctx context.Context) (Result, error) {
 			})
 			continue
 		case len(busy) == 0 && known > 0:
-			if _, err := s.store.plan().Count(known); err != nil {
+			if _, err := planOf(s.store).Count(known); err != nil {
 				return fail(&localError{err})
 			}
 			s.u.show(func(p *Progress) { p.State = StateWaiting })
@@ -136,12 +139,17 @@ func (s *session) run(ctx context.Context) (Result, error) {
 		case <-ctx.Done():
 			return fail(context.Cause(ctx))
 		case <-s.u.wake:
+		case <-tick.C:
+			tail = true
 		case r := <-results:
 			delete(busy, r.n)
 			switch {
 			case r.err == nil:
 				s.keep(r.part)
-			case failedWith(r.err, kindStopped) && ctx.Err() == nil: // early, and stale now
+			case failedWith(r.err, s3.KindStopped) && ctx.Err() == nil: // early, and stale now
+			case failedWith(r.err, s3.KindUnsupported) && s.checksum != s3.ChecksumNone:
+				s.store.Checksums().Refused(s.checksum)
+				return fail(fmt.Errorf("%w: %w", errLowered, r.err))
 			default:
 				return fail(r.err)
 			}
@@ -151,13 +159,12 @@ func (s *session) run(ctx context.Context) (Result, error) {
 
 // partFor describes part n as it is to be sent now.
 func (s *session) partFor(n int32, known int64, final bool) partSum {
-	plan := s.store.plan()
+	plan := planOf(s.store)
 	start := plan.Offset(n)
-	part := partSum{Number: n, Size: plan.PartSize(n), Early: !final && start < s.u.config.HeadSize}
-	if final {
-		part.Size = min(part.Size, known-start)
-	}
-	return part
+	// Less than all of it at the end of the file, and where the part is sent while it
+	// is filled.
+	size := min(plan.PartSize(n), known-start)
+	return partSum{Number: n, Size: size, Early: !final && start < s.u.config.HeadSize}
 }
 
 // begin creates the multipart upload if there is none yet.
@@ -170,25 +177,20 @@ func (s *session) begin(ctx context.Context) error {
 		metadata = map[string]string{}
 	}
 	metadata[metaID] = s.u.config.ID
-	create := func() error {
-		return s.u.retry.do(ctx, "begin the upload", s.store.expireCredentials, func(ctx context.Context) error {
-			id, kept, err := s.store.create(ctx, s.key, s.u.config.ContentType, metadata, s.checksum)
+	err := s.u.retry.do(ctx, "begin the upload", s.store.ExpireCredentials, func(ctx context.Context) error {
+		_, err := s.store.Checksums().Try(func(checksum string) error {
+			id, kept, err := s.store.Create(ctx, s.key, s.u.config.ContentType, metadata, checksum)
 			if err == nil {
 				s.id, s.checksum = id, kept
 			}
 			return err
 		})
-	}
-	err := create()
-	if failedWith(err, kindUnsupported) && s.checksum != checksumNone {
-		s.u.config.Log.Info("the store refuses CRC32C checksums; the ETag has to do", "error", err)
-		s.checksum = checksumNone
-		err = create()
-	}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	plan := s.store.plan()
+	plan := planOf(s.store)
 	s.u.note(entry{Kind: "upload", Key: s.key, Upload: s.id, Plan: &plan, Checksum: s.checksum})
 	return nil
 }
@@ -197,8 +199,9 @@ func (s *session) begin(ctx context.Context) error {
 // attempt, so a head that was rewritten meanwhile does no harm.
 func (s *session) send(ctx context.Context, part partSum) (partSum, error) {
 	op := fmt.Sprintf("upload part %d", part.Number)
-	err := s.u.retry.do(ctx, op, s.store.expireCredentials, func(ctx context.Context) error {
-		section, closeFile, err := openSection(s.u.config.File, s.store.plan().Offset(part.Number), part.Size)
+	digests := 0 // times in a row that the store found the part damaged
+	err := s.u.retry.do(ctx, op, s.store.ExpireCredentials, func(ctx context.Context) error {
+		section, closeFile, err := openSection(s.u.config.File, planOf(s.store).Offset(part.Number), part.Size)
 		if err != nil {
 			return err
 		}
@@ -206,16 +209,36 @@ func (s *session) send(ctx context.Context, part partSum) (partSum, error) {
 		if part.CRC, part.MD5, err = sum(ctx, section, part.Size); err != nil {
 			return err
 		}
-		part.ETag, err = s.store.uploadPart(ctx, s.key, s.id, s.checksum, part, section)
+		part.ETag, err = s.store.UploadPart(ctx, s.key, s.id, s.checksum, part.sent(), section)
+		if digests++; !s3.Damaged(err) {
+			digests = 0
+		}
+		if digests >= mostDigests && s.checksum != s3.ChecksumNone {
+			return &damagedError{err} // it reckons otherwise than we do
+		}
 		return err
 	})
 	return part, err
 }
 
+// mostDigests is how often in a row a part may arrive damaged.
+const mostDigests = 4
+
+// tailTicker tells when the part that is being filled is due.
+func (s *session) tailTicker() *time.Ticker {
+	every := s.store.Settings().TailEvery
+	if every <= 0 {
+		t := time.NewTicker(time.Hour)
+		t.Stop()
+		return t
+	}
+	return time.NewTicker(every)
+}
+
 // keep notes a part that the store has.
 func (s *session) keep(part partSum) {
 	s.parts[part.Number] = part
-	s.u.note(entry{Kind: "part", Part: part.Number, Size: part.Size, ETag: part.ETag, CRC: encodeCRC(part.CRC)})
+	s.u.note(entry{Kind: "part", Part: part.Number, Size: part.Size, ETag: part.ETag, CRC: s3.EncodeCRC(part.CRC)})
 	s.count()
 }
 
@@ -246,27 +269,42 @@ func (s *session) ordered() []partSum {
 
 // endLive deletes the live object.
 func (s *session) endLive(ctx context.Context) {
-	if s.id != "" && s.store.Options.Heartbeat > 0 {
-		s.store.endLive(ctx, s.key, s.id, s.u.config.Log)
+	if s.id != "" && s.store.Settings().Heartbeat > 0 {
+		endLive(ctx, s.store, s.key, s.id, s.u.config.Log)
 	}
 }
 
-// abandon removes the upload from the bucket. One attempt has to do: what stays
+// abandon removes the upload from the bucket. A few attempts have to do: what stays
 // is what a lifecycle rule for unfinished uploads is for.
 func (s *session) abandon(ctx context.Context) error {
 	if s.id == "" {
 		return nil
 	}
-	err := s.store.abort(ctx, s.key, s.id)
-	if failedWith(err, kindVanished) {
+	err := s.store.Abort(ctx, s.key, s.id)
+	if failedWith(err, s3.KindVanished) {
 		err = nil
 	}
-	if s.store.Options.Heartbeat > 0 {
-		if e := s.store.delete(ctx, liveKey(s.key, s.id)); err == nil {
+	if s.store.Settings().Heartbeat > 0 {
+		if e := s.store.Delete(ctx, liveKey(s.key, s.id)); err == nil {
 			err = e
 		}
 	}
 	return err
+}
+
+// journalled writes what the session has to the journal, after another one was
+// used.
+func (s *session) journalled() {
+	s.u.note(s.targetEntry())
+	s.noted = false
+	if s.id == "" {
+		return
+	}
+	plan := planOf(s.store)
+	s.u.note(entry{Kind: "upload", Key: s.key, Upload: s.id, Plan: &plan, Checksum: s.checksum})
+	for _, p := range s.ordered() {
+		s.u.note(entry{Kind: "part", Part: p.Number, Size: p.Size, ETag: p.ETag, CRC: s3.EncodeCRC(p.CRC)})
+	}
 }
 
 // live describes the upload for the live object.

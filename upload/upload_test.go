@@ -57,7 +57,7 @@ func TestUpload(t *testing.T) {
 			for r.size < test.size {
 				u.Advance(r.grow(min(2*mib+1, test.size-r.size)))
 			}
-			early := min(test.size/store.plan().PartSize(1), 1)
+			early := min(test.size/planOf(store).PartSize(1), 1)
 			waitFor(t, "part 1", func() bool { return int64(u.Progress().Parts) >= early })
 			if u.Untouched() != (early == 0) {
 				t.Errorf("untouched is %v after %d bytes", u.Untouched(), test.size)
@@ -184,7 +184,9 @@ func TestRefused(t *testing.T) {
 	t.Run("for good", func(t *testing.T) {
 		p.Set(deny)
 		r := newRecording(t, 1<<20)
-		u := start(t, t.Context(), Config{File: r.path, Places: []Place{{openStore(t, g.Bucket, p.URL, nil), testKey}}, HeadSize: r.head})
+		u := start(t, t.Context(), Config{
+			File: r.path, Places: []Place{{openStore(t, g.Bucket, p.URL, nil), testKey}}, HeadSize: r.head, GiveUpAfter: time.Second,
+		})
 		u.Advance(r.grow(testPart))
 		waitFor(t, "the refusal", func() bool { return u.Progress().State == StateRefused })
 		_, err := u.Finish(t.Context(), r.finish())
@@ -252,7 +254,7 @@ func TestVanished(t *testing.T) {
 	if err != nil || len(out.Uploads) != 1 {
 		t.Fatalf("%d uploads, %v", len(out.Uploads), err)
 	}
-	if err := store.abort(t.Context(), testKey, *out.Uploads[0].UploadId); err != nil {
+	if err := store.Abort(t.Context(), testKey, *out.Uploads[0].UploadId); err != nil {
 		t.Fatal(err)
 	}
 	u.Advance(r.grow(testPart))

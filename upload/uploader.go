@@ -3,10 +3,11 @@ package upload
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
+
+	"beam/upload/s3"
 )
 
 // inFlight is how many parts are on their way at once.
@@ -17,7 +18,7 @@ const defaultGiveUp = 15 * time.Minute
 
 // Place is a bucket and the key that the recording gets in it.
 type Place struct {
-	Store *Store
+	Store Bucket
 	Key   string
 }
 
@@ -58,12 +59,15 @@ type Uploader struct {
 	mu     sync.Mutex
 	known  int64 // bytes on disk
 	final  bool
+	sent   bool // a part has been sent
+	held   bool // no part is sent before it is full: the file may be written anew
 	shown  Progress
 	result Result
 	err    error
 
 	reporting sync.Mutex
-	last      *session // the session in use; after done, the last one
+	last      *session         // the session in use; after done, the last one
+	others    map[int]*session // by place: those that were left for another place
 }
 
 // Start begins to upload. It creates the journal and sends nothing yet. The
@@ -73,13 +77,13 @@ type Uploader struct {
 func Start(ctx context.Context, config Config) (*Uploader, error) {
 	switch {
 	case len(config.Places) == 0:
-		return nil, usagef("", "no bucket")
+		return nil, s3.Usagef("", "no bucket")
 	case config.File == "":
-		return nil, usagef("", "no file")
+		return nil, s3.Usagef("", "no file")
 	}
 	for _, p := range config.Places {
-		if err := checkKey(p.Key); err != nil || p.Key == "" {
-			return nil, usagef("", "key %q: %w", p.Key, err)
+		if err := s3.CheckKey(p.Key); err != nil || p.Key == "" {
+			return nil, s3.Usagef("", "key %q: %w", p.Key, err)
 		}
 	}
 	j, err := createJournal(JournalPath(config.File))
@@ -105,12 +109,22 @@ func newUploader(config Config, j *journal) *Uploader {
 	if config.GiveUpAfter == 0 {
 		config.GiveUpAfter = defaultGiveUp
 	}
-	options := config.Places[0].Store.Options
+	options := config.Places[0].Store.Settings()
 	u := &Uploader{
 		config: config, journal: j, wake: make(chan struct{}, 1), done: make(chan struct{}),
-		shown: Progress{State: StateWaiting, URL: objectURL(config.Places[0].Store, config.Places[0].Key)},
+		others: map[int]*session{},
+		shown:  Progress{State: StateWaiting, URL: objectURL(config.Places[0].Store, config.Places[0].Key)},
 	}
-	u.retry = &retrier{base: options.BackoffBase, limit: options.BackoffCap, giveUp: config.GiveUpAfter, log: config.Log, changed: u.report}
+	u.retry = &retrier{
+		base: options.BackoffBase, limit: options.BackoffCap, giveUp: config.GiveUpAfter, refusal: options.RefusalTime,
+		log: config.Log, changed: u.report,
+	}
+	if len(config.Places) > 1 {
+		u.retry.outage = options.OutageTime
+		if config.GiveUpAfter > 0 {
+			u.retry.outage = min(u.retry.outage, config.GiveUpAfter/3) // in time for the backup to take all
+		}
+	}
 	return u
 }
 
@@ -171,12 +185,26 @@ func (u *Uploader) Finish(ctx context.Context, size int64) (Result, error) {
 }
 
 // Untouched tells whether no byte of the file has been sent and none will be
-// until the next Advance or Finish: the file may still be written anew.
+// until the next Advance or Finish: the file may still be written anew. Once it
+// said so, no part is sent before it is full.
 func (u *Uploader) Untouched() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	plan := u.config.Places[0].Store.plan()
-	return !u.final && u.known < plan.PartSize(1)
+	plan := planOf(u.config.Places[0].Store)
+	u.held = !u.final && !u.sent && u.known < plan.PartSize(1)
+	return u.held
+}
+
+// touch notes that a part is sent, and tells whether it may be; tail tells that
+// it is not full yet.
+func (u *Uploader) touch(tail bool) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if tail && u.held {
+		return false
+	}
+	u.sent = true
+	return true
 }
 
 // Close ends the upload at once, if it still runs, and waits for it. The journal
@@ -196,6 +224,9 @@ func (u *Uploader) Discard(ctx context.Context) error {
 	u.cancel(errors.New("the recording was discarded"))
 	<-u.done
 	err := u.last.abandon(ctx)
+	for _, s := range u.others {
+		err = errors.Join(err, s.abandon(ctx))
+	}
 	if u.unfinished() {
 		err = errors.Join(err, u.journal.remove())
 	}
@@ -220,8 +251,4 @@ func (u *Uploader) extent() (known int64, final bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.known, u.final
-}
-
-func objectURL(s *Store, key string) string {
-	return fmt.Sprintf("s3://%s/%s", s.Target.Bucket, key)
 }

@@ -5,16 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"beam/upload/s3"
 )
 
 // ValidateOptions say what the recordings will need.
 type ValidateOptions struct {
 	Read bool // objects are read back: per-participant tracks
+	// NoObject makes no object, only an upload that is removed again: what is asked
+	// before each recording leaves nothing and sets off no event.
+	NoObject bool
 }
 
 // Check is one thing that Validate tried.
@@ -25,6 +27,9 @@ type Check struct {
 	Code   string `json:"code,omitempty"` // of the finding, when not OK or Warn
 	Detail string `json:"detail"`
 	Hint   string `json:"hint,omitempty"`
+	// Passing tells of a check that failed for what may be over in a moment: no
+	// answer, a busy store, credentials that can't be had just now.
+	Passing bool `json:"passing,omitempty"`
 }
 
 // String returns the check as one line for people.
@@ -51,6 +56,17 @@ type Validation struct {
 	Checks []Check `json:"checks"`
 }
 
+// Passing tells whether the first check that failed did so for what may be over
+// in a moment: a recording can begin, as its upload is tried again and again.
+func (v Validation) Passing() bool {
+	for _, c := range v.Checks {
+		if !c.OK {
+			return c.Passing
+		}
+	}
+	return false
+}
+
 // credentialLimit is how long finding credentials may take. On a machine
 // without any the chain ends with the metadata service, where connections hang.
 const credentialLimit = 10 * time.Second
@@ -62,9 +78,10 @@ const clockLimit = 4 * time.Minute
 // Validate tries everything that a recording does, on a small object under the
 // real prefix, and removes it again. The checks are, in order and as far as they
 // can be reached: options, credentials, bucket, clock, begin, part, list-parts,
-// complete, read, abort, live (which is written and deleted), delete. The error is
-// an *Error of ClassUsage for the first check that failed; the Validation is
-// complete either way. A busy store is asked three times.
+// complete, overwrite, read, abort, live (which is written and deleted), delete.
+// The error is an *Error of ClassUsage for the first check that failed; the
+// Validation is complete either way. A store that is busy or gives no answer is
+// asked three times.
 func Validate(ctx context.Context, target Target, options Options, want ValidateOptions, log *slog.Logger) (Validation, error) {
 	v := &validation{result: Validation{URL: target.String()}, want: want}
 	store, err := Open(ctx, target, options, log)
@@ -78,7 +95,7 @@ func Validate(ctx context.Context, target Target, options Options, want Validate
 		return v.end()
 	}
 	defer store.Close()
-	v.store, v.result.Region = store, store.region
+	v.store, v.result.Region = store, store.Region()
 	v.optionsCheck()
 	v.run(ctx)
 	if ctx.Err() != nil {
@@ -117,14 +134,24 @@ func (v *validation) ok(name, format string, args ...any) {
 
 // fault adds what a failed request means. action is the permission it needed.
 func (v *validation) fault(name, action string, err error, warn bool) {
-	found := diagnose(err, v.store)
+	found := v.store.Diagnose(err)
 	if found.Code == FindDenied && found.Hint == "" && action != "" {
 		found.Hint = "allow " + action
 	}
 	if about, ok := aboutWhat[found.Code]; ok {
 		name = about
 	}
-	v.add(Check{Name: name, OK: warn, Warn: warn, Code: found.Code, Detail: found.Detail, Hint: found.Hint})
+	v.add(Check{Name: name, OK: warn, Warn: warn, Code: found.Code, Detail: found.Detail, Hint: found.Hint, Passing: !warn && passing(err)})
+}
+
+// passing tells whether a failure may be over in a moment. A name that does not
+// exist and a certificate that is not trusted are somebody's mistake.
+func passing(err error) bool {
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound {
+		return false
+	}
+	return failedWith(err, s3.KindRetry) || failedWith(err, s3.KindExpired) || failedWith(err, s3.KindSkew)
 }
 
 func (v *validation) end() (Validation, error) {
@@ -139,17 +166,22 @@ func (v *validation) end() (Validation, error) {
 }
 
 func (v *validation) optionsCheck() {
-	if v.store.Options.plainText() {
+	if v.store.Settings().PlainText() {
 		v.add(Check{Name: "options", OK: true, Warn: true, Detail: "recordings travel without encryption", Hint: "use an https:// endpoint"})
 		return
 	}
-	v.ok("options", "region %s, %s", v.store.region, v.store.host())
+	v.ok("options", "region %s, %s", v.store.Region(), v.store.Host())
 }
 
 func (v *validation) run(ctx context.Context) {
 	credentials, cancel := context.WithTimeout(ctx, credentialLimit)
 	defer cancel()
-	if _, err := v.store.credentials.Retrieve(credentials); err != nil {
+	if passing, err := v.store.FindCredentials(credentials); err != nil {
+		if passing {
+			v.add(Check{Name: "credentials", Code: FindNoCredentials, Passing: true, Detail: "the credentials can't be had at the moment",
+				Hint: "see whether the endpoint that hands them out answers"})
+			return
+		}
 		// The chain's own error lists every provider; it says nothing that helps.
 		v.add(Check{Name: "credentials", Code: FindNoCredentials, Detail: "no credentials were found",
 			Hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role"})
@@ -160,48 +192,45 @@ func (v *validation) run(ctx context.Context) {
 		return
 	}
 	id := NewID()
-	prefix := KeyVars{Prefix: v.store.Target.Prefix, Room: "validate-" + id, Start: time.Now(), ID: id}
+	prefix := KeyVars{Prefix: v.store.At().Prefix, Room: "validate-" + id, Start: time.Now(), ID: id}
 	key, err := prefix.Expand("")
 	if err != nil {
 		v.add(Check{Name: "options", Detail: err.Error()})
 		return
 	}
-	v.write(ctx, key)
+	// What the documented policy lets a recorder delete ends like this.
+	v.write(ctx, key+liveSuffix)
 }
 
 // bucket tries to reach the bucket. A HEAD request has no body, so its refusals
 // say little (even 404 can be about the key id): those that the next request
 // explains are passed over.
 func (v *validation) bucket(ctx context.Context) bool {
-	var out *s3.HeadBucketOutput
-	err := v.store.once(ctx, v.store.Options.RequestTimeout, func(ctx context.Context, _ func()) (err error) {
-		out, err = v.store.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &v.store.Target.Bucket})
+	var reached s3.Reached
+	err := v.try(ctx, func() (err error) {
+		reached, err = v.store.Reach(ctx)
 		return err
 	})
 	found := Finding{}
 	if err != nil {
-		found = diagnose(err, v.store)
+		found = v.store.Diagnose(err)
 	}
 	switch {
 	case err == nil:
-		if region := aws.ToString(out.BucketRegion); region != "" && region != v.store.region && v.store.Options.Endpoint == "" {
-			v.add(Check{Name: "bucket", Code: FindRegion, Detail: fmt.Sprintf("the bucket is not in region %s, but in %s", v.store.region, region),
+		if region := reached.Region; region != "" && region != v.store.Region() && v.store.Settings().Endpoint == "" {
+			v.add(Check{Name: "bucket", Code: FindRegion, Detail: fmt.Sprintf("the bucket is not in region %s, but in %s", v.store.Region(), region),
 				Hint: "use --s3-region " + region})
 			return false
 		}
-		v.ok("bucket", "%s answers", v.store.host())
+		v.ok("bucket", "%s answers", v.store.Host())
 	case found.Code == FindRegion, found.Code == FindTLS, found.Code == FindDNS, found.Code == FindUnreachable:
-		v.add(Check{Name: "bucket", Code: found.Code, Detail: found.Detail, Hint: found.Hint})
+		v.add(Check{Name: "bucket", Code: found.Code, Detail: found.Detail, Hint: found.Hint, Passing: passing(err) && found.Code != FindTLS})
 		return false
 	default:
-		v.ok("bucket", "%s answers", v.store.host())
+		v.ok("bucket", "%s answers", v.store.Host())
 	}
-	at := answeredAt(err)
-	if out != nil {
-		at, _ = awsmiddleware.GetServerTime(out.ResultMetadata)
-	}
-	if !at.IsZero() {
-		if off := time.Until(at).Abs(); off > clockLimit {
+	if !reached.At.IsZero() {
+		if off := time.Until(reached.At).Abs(); off > clockLimit {
 			v.add(Check{Name: "clock", OK: true, Warn: true, Code: FindClock,
 				Detail: fmt.Sprintf("the clock of this machine is %v off the store's", off.Round(time.Second)), Hint: "set the clock: timedatectl set-ntp true"})
 		}

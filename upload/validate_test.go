@@ -171,7 +171,7 @@ func TestSecretsStayHidden(t *testing.T) {
 		t.Error("it is valid")
 	}
 	r := newRecording(t, 0)
-	u := start(t, t.Context(), Config{File: r.path, Places: []Place{{openStore(t, g.Bucket, p.URL, nil), testKey}}})
+	u := start(t, t.Context(), Config{File: r.path, Places: []Place{{openStore(t, g.Bucket, p.URL, nil), testKey}}, GiveUpAfter: time.Second})
 	_, err := u.Finish(t.Context(), r.grow(1000))
 	isUpload(t, err)
 	journal, err := os.ReadFile(JournalPath(r.path))

@@ -70,7 +70,12 @@ func sendRest(hard context.Context, uploader *upload.Uploader, size int64, tell 
 // deleteConfirmed removes a file whose object HeadObject has confirmed. Why a
 // file is kept is told to kept.
 func deleteConfirmed(file string, u *report.Upload, kept func(string)) {
-	if !u.ConfirmedByHead() {
+	switch {
+	case u.ConfirmedByHead():
+	case u.Confirmed == "parts" || u.Confirmed == "size":
+		kept("the local file is kept: the bucket tells no checksum of the object, so only its size could be compared")
+		return
+	default:
 		kept("the local file is kept: the bucket does not allow to read the object, so it could not be compared; allow s3:GetObject")
 		return
 	}
@@ -83,10 +88,8 @@ func deleteConfirmed(file string, u *report.Upload, kept func(string)) {
 
 // storeOf returns the store that holds a finished upload.
 func (o *Storage) storeOf(r upload.Result) *upload.Store {
-	for _, s := range o.stores {
-		if s.Target.Bucket == r.Bucket {
-			return s
-		}
+	if r.Backup && len(o.stores) > 1 {
+		return o.stores[1]
 	}
 	return o.stores[0]
 }

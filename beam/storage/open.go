@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path"
 	"path/filepath"
@@ -17,24 +18,31 @@ import (
 // Storage is the opened and checked Storage of a recording.
 type Storage struct {
 	Settings
-	stores []*upload.Store // the bucket, then its backup
+	Notices []string        // what is wrong with a store at the moment, and does not hinder the recording
+	stores  []*upload.Store // the bucket, then its backup
 }
 
-// Open opens what the settings name and does there what a recording
-// does. It returns nil when nothing is named. Its error is a *Fault: of
-// ClassUpload when the store can't be reached, else of ClassUsage.
+// Open opens what the settings name and begins there what a recording begins,
+// without leaving an object. It returns nil when nothing is named. A fault that
+// may pass (no answer, a busy store, credentials that can't be had just now) costs
+// no meeting: after another try the recording is kept on the disk and sent as soon
+// as that works. Its error is a *Fault of ClassUsage.
 func Open(ctx context.Context, s Settings, log *slog.Logger) (*Storage, error) {
 	targets, err := s.targets()
 	if err != nil || len(targets) == 0 {
 		return nil, err
 	}
 	o := &Storage{Settings: s}
-	for _, target := range targets {
-		if _, err := validateTarget(ctx, target, s.options(), log); err != nil {
+	for i, target := range targets {
+		notice, err := reach(ctx, target, s.optionsOf(i), log)
+		if err != nil {
 			o.Close()
 			return nil, err
 		}
-		store, err := upload.Open(ctx, target, s.options(), log)
+		if notice != "" {
+			o.Notices = append(o.Notices, notice)
+		}
+		store, err := upload.Open(ctx, target, s.optionsOf(i), log)
 		if err != nil {
 			o.Close()
 			return nil, refuse("", err)
@@ -42,6 +50,38 @@ func Open(ctx context.Context, s Settings, log *slog.Logger) (*Storage, error) {
 		o.stores = append(o.stores, store)
 	}
 	return o, nil
+}
+
+// The times of reaching a store before a recording.
+const (
+	reachTries = 2
+	reachPause = time.Second
+	reachLimit = 10 * time.Second // of one try
+)
+
+// reach tries the beginning of an upload. notice tells of a fault that may pass.
+func reach(ctx context.Context, target upload.Target, options upload.Options, log *slog.Logger) (notice string, err error) {
+	for try := 1; ; try++ {
+		short, cancel := context.WithTimeout(ctx, reachLimit)
+		v, err := validateTarget(short, target, options, upload.ValidateOptions{NoObject: true}, log)
+		slow := errors.Is(short.Err(), context.DeadlineExceeded) && ctx.Err() == nil
+		cancel()
+		switch {
+		case err == nil:
+			return "", nil
+		case !slow && !v.Passing() || ctx.Err() != nil:
+			return "", err
+		case try == reachTries:
+			if slow {
+				return fmt.Sprintf("%s does not answer; the recording is kept on the disk and uploaded when it does", target), nil
+			}
+			return fmt.Sprintf("%v; the recording is kept on the disk and uploaded when that is over", err), nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(reachPause):
+		}
+	}
 }
 
 // Close closes the stores. A nil Storage has none.
@@ -67,8 +107,8 @@ func Validate(ctx context.Context, s Settings, log *slog.Logger) ([]upload.Valid
 	}
 	var all []upload.Validation
 	var first error
-	for _, target := range targets {
-		v, err := validateTarget(ctx, target, s.options(), log)
+	for i, target := range targets {
+		v, err := validateTarget(ctx, target, s.optionsOf(i), upload.ValidateOptions{}, log)
 		all = append(all, v)
 		if first == nil {
 			first = err
@@ -78,8 +118,8 @@ func Validate(ctx context.Context, s Settings, log *slog.Logger) ([]upload.Valid
 }
 
 // validateTarget tries a target.
-func validateTarget(ctx context.Context, target upload.Target, options upload.Options, log *slog.Logger) (upload.Validation, error) {
-	v, err := upload.Validate(ctx, target, options, upload.ValidateOptions{}, log)
+func validateTarget(ctx context.Context, target upload.Target, options upload.Options, want upload.ValidateOptions, log *slog.Logger) (upload.Validation, error) {
+	v, err := upload.Validate(ctx, target, options, want, log)
 	if err == nil {
 		return v, nil
 	}

@@ -21,8 +21,13 @@ func storeFlags(f *pflag.FlagSet, s *beam.Storage) {
 	f.StringVar(&s.StorageClass, "s3-storage-class", "", "storage class of the object (default the bucket's)")
 	f.StringToStringVar(&s.Tags, "s3-tag", nil, "tag of the object, NAME=VALUE; can be repeated")
 	f.DurationVar(&s.Heartbeat, "s3-heartbeat", 0, "how often to show in the bucket that the recorder lives (default 20s)")
-	// Only tests and stores that charge for each request need it.
+	f.DurationVar(&s.Refusal, "s3-refusal-time", 0, "how long the bucket may refuse before the backup takes over (default 90s)")
+	// Only tests and stores that charge for each request need them.
 	_ = f.MarkHidden("s3-heartbeat")
+	_ = f.MarkHidden("s3-refusal-time")
+	f.BoolVar(&s.NoLive, "s3-no-live-object", false, "write no object that shows that the recorder lives")
+	f.IntVar(&s.PartSize, "s3-part-size", 0, "size of all parts in MiB, for a store that wants equal ones (default growing parts from 8)")
+	f.StringVar(&s.Profile, "s3-profile", "", "profile of the AWS configuration (default AWS_PROFILE)")
 }
 
 // bucketFlags adds the flags that say where recordings go.
@@ -36,7 +41,13 @@ func bucketFlags(f *pflag.FlagSet, s *beam.Storage) {
 // uploadFlags adds the flags of a recording that goes to a bucket.
 func uploadFlags(f *pflag.FlagSet, s *beam.Storage) {
 	bucketFlags(f, s)
-	f.StringVar(&s.BackupBucket, "backup-bucket", "", "takes over when --bucket refuses for good: s3://BUCKET/PREFIX")
+	f.StringVar(&s.BackupBucket, "backup-bucket", "", "takes over when --bucket refuses, or does not answer for long: s3://BUCKET/PREFIX")
+	f.StringVar(&s.Backup.Region, "backup-region", "", "region of the backup bucket (default --s3-region)")
+	f.StringVar(&s.Backup.Endpoint, "backup-endpoint", "", "address of the backup's store (default --s3-endpoint)")
+	f.BoolVar(&s.Backup.PathStyle, "backup-path-style", false, "--s3-path-style for the backup's store")
+	f.StringVar(&s.Backup.CAFile, "backup-ca-file", "", "PEM file of certificates to trust for the backup's store (default --s3-ca-file)")
+	f.StringVar(&s.Backup.Profile, "backup-profile", "", "profile of the AWS configuration with the backup's credentials (default --s3-profile)")
+	f.StringVar(&s.Backup.KMSKeyID, "backup-kms-key", "", "KMS key of the backup bucket")
 	storeFlags(f, s)
 }
 

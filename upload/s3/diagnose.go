@@ -1,4 +1,4 @@
-package upload
+package s3
 
 import (
 	"context"
@@ -46,9 +46,9 @@ var (
 	neededAction    = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)`)
 )
 
-// diagnose says what a failed request means. It is pure, and puts nothing into
+// Diagnose says what a failed request means. It is pure, and puts nothing into
 // its lines that the store or the network has not said, and no secret.
-func diagnose(err error, s *Store) Finding {
+func (s *Store) Diagnose(err error) Finding {
 	message := ""
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -83,9 +83,9 @@ func diagnose(err error, s *Store) Finding {
 		return found
 	}
 	switch {
-	case status(err) == http.StatusMovedPermanently, status(err) == http.StatusTemporaryRedirect:
+	case Status(err) == http.StatusMovedPermanently, Status(err) == http.StatusTemporaryRedirect:
 		return wrongRegion(err, message, s)
-	case status(err) == http.StatusForbidden:
+	case Status(err) == http.StatusForbidden:
 		return denied(message)
 	case code(err) != "":
 		return Finding{FindOther, strings.TrimSpace(code(err) + ": " + message), ""}
@@ -94,7 +94,7 @@ func diagnose(err error, s *Store) Finding {
 }
 
 func noBucket(s *Store) Finding {
-	return Finding{FindNoBucket, fmt.Sprintf("there is no bucket %q at %s", s.Target.Bucket, s.host()),
+	return Finding{FindNoBucket, fmt.Sprintf("there is no bucket %q at %s", s.Target.Bucket, s.Host()),
 		"create the bucket, or correct its name or the endpoint"}
 }
 
@@ -139,10 +139,10 @@ func diagnoseNetwork(err error, s *Store) (Finding, bool) {
 		return Finding{FindNoCredentials, "no credentials were found",
 			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role"}, true
 	case certificateError(err):
-		return Finding{FindTLS, fmt.Sprintf("the certificate of %s is not trusted: %v", s.host(), certificateCause(err)),
+		return Finding{FindTLS, fmt.Sprintf("the certificate of %s is not trusted: %v", s.Host(), certificateCause(err)),
 			"give the certificate authority with --s3-ca-file"}, true
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return Finding{FindTLS, s.host() + " speaks http, not https", "write the endpoint with http://"}, true
+		return Finding{FindTLS, s.Host() + " speaks http, not https", "write the endpoint with http://"}, true
 	case errors.As(err, &dns):
 		hint := "check the endpoint and the name server"
 		if !s.Options.PathStyle && s.Options.Endpoint != "" && strings.HasPrefix(dns.Name, s.Target.Bucket+".") {
@@ -150,11 +150,11 @@ func diagnoseNetwork(err error, s *Store) (Finding, bool) {
 		}
 		return Finding{FindDNS, fmt.Sprintf("the name %s can't be resolved", dns.Name), hint}, true
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return Finding{FindUnreachable, s.host() + " refuses connections", "check the endpoint's port, and that the store runs"}, true
-	case errors.Is(err, errStalled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return Finding{FindUnreachable, s.host() + " does not answer", "check the endpoint, the firewall and HTTPS_PROXY"}, true
-	case status(err) == 0 && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)):
-		return Finding{FindUnreachable, s.host() + " can't be reached", "check the endpoint, the firewall and HTTPS_PROXY"}, true
+		return Finding{FindUnreachable, s.Host() + " refuses connections", "check the endpoint's port, and that the store runs"}, true
+	case errors.Is(err, ErrStalled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return Finding{FindUnreachable, s.Host() + " does not answer", "check the endpoint, the firewall and HTTPS_PROXY"}, true
+	case Status(err) == 0 && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)):
+		return Finding{FindUnreachable, s.Host() + " can't be reached", "check the endpoint, the firewall and HTTPS_PROXY"}, true
 	}
 	return Finding{}, false
 }

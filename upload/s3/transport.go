@@ -1,4 +1,4 @@
-package upload
+package s3
 
 import (
 	"crypto/tls"
@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// idleConnections is how many connections are kept: for the parts that an
+// upload has on their way at once, and its heartbeat.
+const idleConnections = 4
+
 // newTransport returns the transport of one Store. The certificates of caFile,
 // and of AWS_CA_BUNDLE as for the AWS tools, are trusted beside the system's.
 func newTransport(caFile string) (*http.Transport, error) {
@@ -18,7 +22,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       30 * time.Second,
-		MaxIdleConnsPerHost:   inFlight + 1,
+		MaxIdleConnsPerHost:   idleConnections,
 		DisableCompression:    true, // see dropAcceptEncoding
 		// One read of the file fills one write to the socket.
 		WriteBufferSize: 64 << 10,
@@ -29,7 +33,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 		}
 		pem, err := os.ReadFile(file)
 		if err != nil {
-			return nil, usagef("", "certificate file: %w", err)
+			return nil, Usagef("", "certificate file: %w", err)
 		}
 		if t.TLSClientConfig == nil {
 			pool, err := x509.SystemCertPool()
@@ -39,7 +43,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 			t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 		}
 		if !t.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, usagef("", "certificate file %s holds no certificate in PEM form", file)
+			return nil, Usagef("", "certificate file %s holds no certificate in PEM form", file)
 		}
 	}
 	return t, nil

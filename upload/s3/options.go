@@ -1,4 +1,4 @@
-package upload
+package s3
 
 import (
 	"net"
@@ -26,12 +26,22 @@ type Options struct {
 	// PartSize makes all parts of this many bytes: 5 MiB to 5 GiB. 0 takes parts
 	// that grow (see Plan), except for Cloudflare R2, which wants equal ones.
 	PartSize int64 `json:"part_size,omitempty"`
-	// NoChecksum sends no CRC32C, for a store that refuses it. The object is
-	// then confirmed by its ETag.
+	// NoChecksum sends no CRC32C. It need not be set for a store that refuses it:
+	// that is found out. The object is then confirmed by its ETag.
 	NoChecksum bool `json:"no_checksum,omitempty"`
 	// Heartbeat is how often the live object beside an upload is refreshed: 0
 	// for 20 s, negative for no live object. See Live.
 	Heartbeat time.Duration `json:"heartbeat,omitempty"`
+	// TailEvery is how often the growing last part is sent as far as it has come,
+	// so that what is missing in the bucket is bounded in time too. 0 for 60 s,
+	// negative for never.
+	TailEvery time.Duration `json:"tail_every,omitempty"`
+	// RefusalTime is how long the store may refuse a request before that counts. 0
+	// for 90 s.
+	RefusalTime time.Duration `json:"refusal_time,omitempty"`
+	// OutageTime is how long nothing may work before another bucket is tried, where
+	// there is one. 0 for 2 minutes.
+	OutageTime time.Duration `json:"outage_time,omitempty"`
 	// RequestTimeout is how long a request may go without moving a byte. 0 for
 	// 30 s.
 	RequestTimeout time.Duration `json:"request_timeout,omitempty"`
@@ -43,7 +53,10 @@ type Options struct {
 }
 
 const (
-	defaultHeartbeat      = 20 * time.Second
+	DefaultHeartbeat      = 20 * time.Second
+	defaultTailEvery      = 60 * time.Second
+	defaultRefusalTime    = 90 * time.Second
+	defaultOutageTime     = 2 * time.Minute
 	defaultRequestTimeout = 30 * time.Second
 	defaultBackoffBase    = 500 * time.Millisecond
 	defaultBackoffCap     = 30 * time.Second
@@ -51,7 +64,10 @@ const (
 
 // withDefaults returns o with the defaults filled in.
 func (o Options) withDefaults() Options {
-	setDefault(&o.Heartbeat, defaultHeartbeat)
+	setDefault(&o.Heartbeat, DefaultHeartbeat)
+	setDefault(&o.TailEvery, defaultTailEvery)
+	setDefault(&o.RefusalTime, defaultRefusalTime)
+	setDefault(&o.OutageTime, defaultOutageTime)
 	setDefault(&o.RequestTimeout, defaultRequestTimeout)
 	setDefault(&o.BackoffBase, defaultBackoffBase)
 	setDefault(&o.BackoffCap, defaultBackoffCap)
@@ -74,24 +90,24 @@ func setDefault(d *time.Duration, to time.Duration) {
 func (o Options) Check() error {
 	switch {
 	case o.SSE != "" && o.SSE != "AES256" && o.SSE != "aws:kms":
-		return usagef("", "encryption is %q; it can be AES256 or aws:kms", o.SSE)
+		return Usagef("", "encryption is %q; it can be AES256 or aws:kms", o.SSE)
 	case o.KMSKeyID != "" && o.SSE != "aws:kms":
-		return usagef("set the encryption to aws:kms too", "a KMS key is given, but not the encryption aws:kms")
-	case o.PartSize != 0 && (o.PartSize < MinPartSize || o.PartSize > maxPartSize):
-		return usagef("", "part size is %d bytes; it can be from 5 MiB to 5 GiB", o.PartSize)
+		return Usagef("set the encryption to aws:kms too", "a KMS key is given, but not the encryption aws:kms")
+	case o.PartSize != 0 && (o.PartSize < MinPartSize || o.PartSize > MaxPartSize):
+		return Usagef("", "part size is %d bytes; it can be from 5 MiB to 5 GiB", o.PartSize)
 	case len(o.Tags) > 10:
-		return usagef("", "%d tags; an object can have 10", len(o.Tags))
-	case o.RequestTimeout < 0 || o.BackoffBase < 0 || o.BackoffCap < 0:
-		return usagef("", "a time limit is negative")
+		return Usagef("", "%d tags; an object can have 10", len(o.Tags))
+	case o.RequestTimeout < 0 || o.BackoffBase < 0 || o.BackoffCap < 0 || o.RefusalTime < 0 || o.OutageTime < 0:
+		return Usagef("", "a time limit is negative")
 	}
 	for k, v := range o.Tags {
 		if k == "" || len([]rune(k)) > 128 || len([]rune(v)) > 256 {
-			return usagef("", "tag %q: a name can have 1 to 128 characters, a value up to 256", k)
+			return Usagef("", "tag %q: a name can have 1 to 128 characters, a value up to 256", k)
 		}
 	}
 	if o.CAFile != "" {
 		if _, err := os.Stat(o.CAFile); err != nil {
-			return usagef("", "certificate file: %w", err)
+			return Usagef("", "certificate file: %w", err)
 		}
 	}
 	return checkEndpoint(o.Endpoint)
@@ -106,20 +122,20 @@ func checkEndpoint(endpoint string) error {
 	switch {
 	case err != nil:
 		// The parser's error quotes the whole address, which may hold a password.
-		return usagef(example, "the endpoint is not a URL")
+		return Usagef(example, "the endpoint is not a URL")
 	case u.User != nil:
-		return usagef("credentials come from the environment or the shared config file", "the endpoint must not hold credentials")
+		return Usagef("credentials come from the environment or the shared config file", "the endpoint must not hold credentials")
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return usagef(example, "the endpoint is not an http:// or https:// address")
+		return Usagef(example, "the endpoint is not an http:// or https:// address")
 	case u.RawQuery != "" || u.Fragment != "":
-		return usagef(example, "the endpoint must not have a query or a fragment")
+		return Usagef(example, "the endpoint must not have a query or a fragment")
 	}
 	return nil
 }
 
-// plainText tells whether signatures and recordings would leave this machine
+// PlainText tells whether signatures and recordings would leave this machine
 // without TLS.
-func (o Options) plainText() bool {
+func (o Options) PlainText() bool {
 	u, err := url.Parse(o.Endpoint)
 	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
 		return false

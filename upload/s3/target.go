@@ -1,4 +1,4 @@
-package upload
+package s3
 
 import (
 	"net"
@@ -24,27 +24,27 @@ func Parse(s string) (Target, error) {
 	rest, ok := strings.CutPrefix(s, "s3://")
 	switch {
 	case s == "":
-		return Target{}, usagef(example, "no bucket")
+		return Target{}, Usagef(example, "no bucket")
 	case !ok && strings.Contains(s, "://"):
-		return Target{}, usagef(example+"; give the address of a store with --s3-endpoint", "%q is not an s3:// address", s)
+		return Target{}, Usagef(example+"; give the address of a store with --s3-endpoint", "%q is not an s3:// address", s)
 	case !ok:
-		return Target{}, usagef(example, "%q does not begin with s3://", s)
+		return Target{}, Usagef(example, "%q does not begin with s3://", s)
 	}
 	bucket, prefix, _ := strings.Cut(rest, "/")
 	switch {
 	case strings.Contains(bucket, "@"):
 		// Not quoted: this is where people put keys.
-		return Target{}, usagef("credentials come from the environment or the shared config file", "the bucket must not hold credentials")
+		return Target{}, Usagef("credentials come from the environment or the shared config file", "the bucket must not hold credentials")
 	case bucket == "":
-		return Target{}, usagef(example, "%q names no bucket", s)
+		return Target{}, Usagef(example, "%q names no bucket", s)
 	case !bucketName.MatchString(bucket) || strings.Contains(bucket, ".."):
-		return Target{}, usagef("3 to 63 letters, digits, dots and hyphens", "%q is not a bucket name", bucket)
+		return Target{}, Usagef("3 to 63 letters, digits, dots and hyphens", "%q is not a bucket name", bucket)
 	case net.ParseIP(bucket) != nil:
-		return Target{}, usagef("give the address of a store with --s3-endpoint", "%q is an IP address, not a bucket name", bucket)
+		return Target{}, Usagef("give the address of a store with --s3-endpoint", "%q is an IP address, not a bucket name", bucket)
 	}
 	prefix = strings.Trim(prefix, "/")
-	if err := checkKey(prefix); err != nil {
-		return Target{}, usagef("", "prefix %q: %w", prefix, err)
+	if err := CheckKey(prefix); err != nil {
+		return Target{}, Usagef("", "prefix %q: %w", prefix, err)
 	}
 	return Target{Bucket: bucket, Prefix: prefix}, nil
 }
@@ -56,3 +56,6 @@ func (t Target) String() string {
 	}
 	return "s3://" + t.Bucket + "/" + t.Prefix
 }
+
+// ObjectURL returns the address of an object as s3://BUCKET/KEY.
+func (t Target) ObjectURL(key string) string { return "s3://" + t.Bucket + "/" + key }
