@@ -405,7 +405,7 @@ func testBackupBucket(t *testing.T, s *store) {
 	if _, err := s.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &backup}); err != nil {
 		t.Fatal(err)
 	}
-	r := s.record(t, "rec.mp4", open(t, noisy()).URL, "--max-duration", nearlyFull, "--backup-bucket", "s3://"+backup+"/second")
+	r := s.record(t, "rec.mp4", open(t, noisy()).URL, "--max-duration", nearlyFull, "--s3-refusal-time", "2s", "--backup-bucket", "s3://"+backup+"/second")
 	r.begins()
 	s.proxy.Set(func(_ uploadtest.Op, req *http.Request) uploadtest.Fault {
 		if strings.HasPrefix(req.URL.Path, "/"+s.Bucket) {
