@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"beam/upload/s3"
@@ -36,124 +35,6 @@ func (s *session) targetEntry() entry {
 	return entry{
 		Kind: "target", Version: journalVersion, ID: s.u.config.ID, Bucket: target.Bucket, Prefix: target.Prefix,
 		Key: s.key, Options: &options, Metadata: s.u.config.Metadata,
-	}
-}
-
-// sent is what a worker reports.
-type sent struct {
-	n    int32
-	part partSum
-	err  error
-}
-
-// run sends all parts and completes the object. It returns only when its
-// goroutines have ended.
-func (s *session) run(ctx context.Context) (Result, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	// Parts over the head are not worth finishing once the head is rewritten.
-	early, endEarly := context.WithCancelCause(ctx)
-	var (
-		workers sync.WaitGroup
-		stop    = make(chan struct{}) // ends the heartbeat
-		results = make(chan sent, inFlight)
-		beating bool
-	)
-	defer func() {
-		close(stop)
-		workers.Wait()
-		endEarly(nil)
-		cancel(nil)
-	}()
-	fail := func(err error) (Result, error) {
-		cancel(err)
-		workers.Wait()
-		close(results)
-		for r := range results { // what arrived needs no second upload
-			if r.err == nil {
-				s.keep(r.part)
-			}
-		}
-		return Result{}, err
-	}
-	beat := func() {
-		if s.id == "" || beating || s.store.Settings().Heartbeat < 0 {
-			return
-		}
-		beating = true
-		workers.Go(func() { keepAlive(ctx, s.store, stop, s.key, s.id, s.u.live, s.u.config.Log) })
-	}
-	beat()
-	if s.resumed != nil {
-		if result, done, err := s.resume(ctx); err != nil {
-			return fail(err)
-		} else if done {
-			return result, nil
-		}
-	}
-	busy, tail := map[int32]bool{}, false
-	tick := s.tailTicker()
-	defer tick.Stop()
-	for {
-		known, final := s.u.extent()
-		if final {
-			endEarly(errStale)
-			s.noteFinal(known)
-		}
-		n, all := due(view{plan: planOf(s.store), known: known, final: final, head: s.u.config.HeadSize, done: s.parts, busy: busy, tail: tail})
-		switch {
-		case all:
-			s.u.show(func(p *Progress) { p.State = StateCompleting })
-			result, again, err := s.complete(ctx)
-			if err != nil {
-				return fail(err)
-			}
-			if !again {
-				return result, nil
-			}
-			continue
-		case n > 0 && len(busy) < inFlight && s.u.touch(planOf(s.store).PartSize(n) > known-planOf(s.store).Offset(n) && !final):
-			s.u.show(func(p *Progress) { p.State = StateUploading })
-			if err := s.begin(ctx); err != nil {
-				return fail(err)
-			}
-			beat()
-			partCtx := ctx
-			part := s.partFor(n, known, final)
-			tail = false
-			if part.Early {
-				partCtx = early
-			}
-			busy[n] = true
-			workers.Go(func() {
-				part, err := s.send(partCtx, part)
-				results <- sent{n, part, err}
-			})
-			continue
-		case len(busy) == 0 && known > 0:
-			if _, err := planOf(s.store).Count(known); err != nil {
-				return fail(&localError{err})
-			}
-			s.u.show(func(p *Progress) { p.State = StateWaiting })
-		}
-		select {
-		case <-ctx.Done():
-			return fail(context.Cause(ctx))
-		case <-s.u.wake:
-		case <-tick.C:
-			tail = true
-		case r := <-results:
-			delete(busy, r.n)
-			switch {
-			case r.err == nil:
-				s.keep(r.part)
-			case failedWith(r.err, s3.KindStopped) && ctx.Err() == nil: // early, and stale now
-			case failedWith(r.err, s3.KindUnsupported) && s.checksum != s3.ChecksumNone:
-				s.store.Checksums().Refused(s.checksum)
-				return fail(fmt.Errorf("%w: %w", errLowered, r.err))
-			default:
-				return fail(r.err)
-			}
-		}
 	}
 }
 

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
@@ -76,27 +73,31 @@ func Open(ctx context.Context, target Target, options Options, log *slog.Logger)
 		Target: target, Options: options, region: cfg.Region, transport: transport, log: log,
 		credentials: aws.NewCredentialsCache(readAnew(load)), checksums: NewLadder(options.NoChecksum, log),
 	}
-	s.client = s3.NewFromConfig(cfg, func(o *s3.Options) {
+	s.client = s.newClient(cfg)
+	return s, nil
+}
+
+func (s *Store) newClient(cfg aws.Config) *s3.Client {
+	return s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.Credentials = s.credentials
 		// Attempts are made by the caller, who outlasts outages. Those of the
 		// credentials' own clients stay the SDK's.
 		o.Retryer = aws.NopRetryer{}
 		o.HTTPClient = &http.Client{
-			Transport: transport,
+			Transport: s.transport,
 			// S3's redirects name another region; following them breaks the signature.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
-		o.UsePathStyle = options.PathStyle
+		o.UsePathStyle = s.Options.PathStyle
 		// The checksums are ours; the SDK's own would be sent as a trailer, which
 		// stores other than AWS often refuse.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		if options.Endpoint != "" {
-			o.BaseEndpoint = aws.String(options.Endpoint)
+		if s.Options.Endpoint != "" {
+			o.BaseEndpoint = aws.String(s.Options.Endpoint)
 			o.APIOptions = append(o.APIOptions, dropAcceptEncoding)
 		}
 	})
-	return s, nil
 }
 
 // dropAcceptEncoding takes Accept-Encoding away before the request is signed:
@@ -138,22 +139,6 @@ func (s *Store) Host() string {
 	return "s3." + s.region + ".amazonaws.com"
 }
 
-// readAnew returns a provider that reads the configuration each time it is asked:
-// the SDK's own keeps what it once read in a file, for ever.
-func readAnew(load []func(*config.LoadOptions) error) aws.CredentialsProvider {
-	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		cfg, err := config.LoadDefaultConfig(ctx, load...)
-		if err != nil {
-			return aws.Credentials{}, err
-		}
-		return cfg.Credentials.Retrieve(ctx)
-	})
-}
-
-// ExpireCredentials makes the next request read the credentials anew: those in
-// files may have been replaced.
-func (s *Store) ExpireCredentials() { s.credentials.Invalidate() }
-
 // once runs one request. It ends the request when touch has not been called for
 // the time limit; bodies call it with each read, and with sent once all has been
 // read: some stores copy what they got before they answer.
@@ -178,28 +163,6 @@ func (s *Store) once(ctx context.Context, limit time.Duration, request func(ctx 
 // answerFactor is how much longer a store may take for its answer than for any
 // byte before.
 const answerFactor = 4
-
-// FindCredentials tells whether the AWS chain has credentials. Its error lists
-// every provider, and says nothing that helps; passing tells that the credentials
-// may be there in a moment.
-func (s *Store) FindCredentials(ctx context.Context) (passing bool, err error) {
-	_, err = s.credentials.Retrieve(ctx)
-	return passingCredentials(err), err
-}
-
-// passingCredentials tells whether credentials that can't be had may be there in
-// a moment: there is somebody to ask, who does not answer or has a fault. The
-// metadata service, at the end of the chain, is asked on machines that have none.
-func passingCredentials(err error) bool {
-	if err == nil || strings.Contains(err.Error(), "EC2 IMDS") {
-		return false
-	}
-	var (
-		refused net.Error
-		often   *retry.MaxAttemptsError // the SDK found it worth trying again
-	)
-	return errors.As(err, &often) || Status(err) >= 500 || Status(err) == http.StatusTooManyRequests || Status(err) == 0 && errors.As(err, &refused)
-}
 
 // Reached is what a bucket said to a first request.
 type Reached struct {
