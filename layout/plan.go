@@ -29,8 +29,11 @@ type Request struct {
 	Secrets       platform.Secrets
 }
 
-// Filter says who is recorded. Roles, and names or ids, are globs with * and ?,
-// matched without regard to case. An empty list says nothing.
+// Filter says who is recorded. Roles, and names or ids, are globs with * and ?; a
+// backslash before one of them, or before a backslash, takes its meaning. Texts are
+// compared as people read them: however accents are composed (Unicode NFC), in upper
+// or lower case, however spaced. Each value is one pattern, commas and all. An empty
+// list says nothing.
 type Filter struct {
 	Roles, ExcludeRoles               []string
 	Participants, ExcludeParticipants []string
@@ -101,7 +104,9 @@ func New(r Request) (Plan, error) {
 		Participants: r.Filter.Participants, ExcludeParticipants: r.Filter.ExcludeParticipants,
 		CSS: r.Theme.CSS, Logo: r.Theme.Logo, Theme: theme(r.Theme), Extra: join.Extra,
 	}
-	if IsURL(r.Layout) {
+	facts.Custom = IsURL(r.Layout)
+	facts.Contract = facts.Custom || p.Contract
+	if facts.Custom {
 		facts.Layout = Native
 	}
 	script, err := stage.Script(facts, join.Script)
@@ -187,11 +192,31 @@ func Platforms() []string {
 // Command returns the expression that, evaluated in the page, changes its
 // layout. Its value is "ok" or says what is wrong.
 func Command(name string) string {
-	text, err := json.Marshal(map[string]string{"do": "layout", "layout": name})
+	return command(map[string]any{"do": "layout", "layout": name})
+}
+
+// FilterCommand returns the expression that changes who is recorded, from now on: f
+// takes the place of the filter before. It is to be evaluated in each frame of the
+// page, also in those of other origins, for which there is no other way to know. Its
+// value is "ok", or says what is wrong.
+func FilterCommand(f Filter) string {
+	return command(map[string]any{
+		"do": "filter", "roles": list(f.Roles), "excludeRoles": list(f.ExcludeRoles),
+		"participants": list(f.Participants), "excludeParticipants": list(f.ExcludeParticipants),
+	})
+}
+
+// list is what a list of patterns is for the page: an empty pattern says nothing.
+func list(patterns []string) []string {
+	return slices.DeleteFunc(append([]string{}, patterns...), func(pattern string) bool { return pattern == "" })
+}
+
+func command(what map[string]any) string {
+	text, err := json.Marshal(what)
 	if err != nil {
-		return `"the layout has no name"` // strings can always be encoded
+		panic(err) // texts and lists of texts can always be encoded
 	}
-	return fmt.Sprintf("window.__beamDo ? window.__beamDo(%s) : 'this page has no layouts'", text)
+	return stage.CommandExpression(string(text))
 }
 
 // CheckURL tells whether raw is a page that can be recorded.

@@ -3,6 +3,7 @@ package layout_test
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"beam/layout"
 )
@@ -73,10 +74,49 @@ func TestFromConsole(t *testing.T) {
 	}
 }
 
+// The word may be any single argument, but is no part of one.
+func TestFromConsoleArguments(t *testing.T) {
+	if m, ok := layout.FromConsole("room", "START_RECORDING"); !ok || m.Type != layout.MessageReady {
+		t.Errorf("%+v, %v", m, ok)
+	}
+	for _, line := range [][]string{nil, {"say START_RECORDING"}, {"START", "_RECORDING"}} {
+		if m, ok := layout.FromConsole(line...); ok {
+			t.Errorf("%q is %+v", line, m)
+		}
+	}
+}
+
+// A frame of another origin can say that it is ready and no more.
+func TestFromOtherOrigin(t *testing.T) {
+	for _, kind := range []string{
+		layout.MessageStop, layout.MessageFail, layout.MessageJoined, layout.MessageWaiting, layout.MessageRefused, layout.MessageEnded,
+		layout.MessageKicked, layout.MessageReconnecting, layout.MessageReconnected, layout.MessagePeople, layout.MessageSpeaking,
+		layout.MessageLayout, layout.MessageChat, layout.MessageOpened, layout.MessageLoaded, layout.MessageNotice, "",
+	} {
+		if _, ok := (layout.Message{Type: kind}).FromOtherOrigin(); ok {
+			t.Errorf("%q is believed", kind)
+		}
+	}
+	if m, ok := (layout.Message{Type: layout.MessageReady, Text: "video plays"}).FromOtherOrigin(); !ok || m.Text != "video plays" {
+		t.Errorf("%+v, %v", m, ok)
+	}
+}
+
 func TestParseMessage(t *testing.T) {
 	m, err := layout.ParseMessage(`{"type":"stop","text":"bye"}`)
 	if err != nil || m.Type != layout.MessageStop || m.Text != "bye" {
 		t.Errorf("%+v, %v", m, err)
+	}
+	m, err = layout.ParseMessage(`{"type":"fail","text":"\u001b[2Jgone\n::error::forged\u009b\u2028\u202eon"}`)
+	if err != nil || m.Text != "[2Jgone ::error::forged  on" {
+		t.Errorf("%q, %v", m.Text, err)
+	}
+	m, err = layout.ParseMessage(`{"type":"chat","chat":{"senderName":"A\nB","text":"one\r\ntwo\u0007"}}`)
+	if err != nil || m.Chat.SenderName != "A B" || m.Chat.Text != "one\ntwo " {
+		t.Errorf("%+v, %v", m.Chat, err)
+	}
+	if _, err := layout.ParseMessage(`{"type":"stop","text":"` + strings.Repeat("x", 5<<20) + `"}`); err == nil {
+		t.Error("five MiB were read")
 	}
 	for _, bad := range []string{"", "null", "[]", "{}", `{"type":"reboot"}`, `{"type":7}`, "stop"} {
 		if m, err := layout.ParseMessage(bad); err == nil {
@@ -92,7 +132,7 @@ func FuzzParseMessage(f *testing.F) {
 	for _, name := range []string{
 		layout.MessageReady, layout.MessageStop, layout.MessageFail, layout.MessageJoined, layout.MessageWaiting, layout.MessageRefused,
 		layout.MessageEnded, layout.MessageKicked, layout.MessageReconnecting, layout.MessageReconnected, layout.MessagePeople,
-		layout.MessageSpeaking, layout.MessageLayout, layout.MessageChat,
+		layout.MessageSpeaking, layout.MessageLayout, layout.MessageChat, layout.MessageOpened, layout.MessageLoaded, layout.MessageNotice,
 	} {
 		known[name] = true
 	}
@@ -113,6 +153,11 @@ func FuzzParseMessage(f *testing.F) {
 		for _, p := range m.People {
 			if len(p.Name) > 500 || len(p.Role) > 500 {
 				t.Errorf("%d bytes of name, %d of role", len(p.Name), len(p.Role))
+			}
+		}
+		for _, r := range m.Text + m.ID {
+			if unicode.IsControl(r) {
+				t.Errorf("%q in %q", r, m.Text)
 			}
 		}
 		if m.Type == layout.MessageChat && (m.Chat == nil || len(m.Chat.Text) > 8000) {

@@ -178,7 +178,7 @@ func FuzzStats(f *testing.F) {
 // The expression is one, and asks the script where that is.
 func TestStatsExpression(t *testing.T) {
 	e := layout.StatsExpression()
-	if !strings.HasPrefix(e, "(() => {") || !strings.Contains(e, "__beamDo({ do: 'stats' })") || !strings.HasSuffix(e, "})()") {
+	if !strings.HasPrefix(e, "(() => {") || !strings.Contains(e, "({ do: 'stats' })") || !strings.HasSuffix(e, "})()") {
 		t.Errorf("%.200s", e)
 	}
 }

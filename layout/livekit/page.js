@@ -6,8 +6,9 @@ import { ConnectionErrorReason, DisconnectReason, ParticipantKind, Room, RoomEve
 import { newSound } from './sound.js';
 import { newView } from './view.js';
 
-// Opens the room's connection, not yet connected.
-function open() {
+// Opens the room's connection, not yet connected. withheld tells of a track whether
+// nobody may see it.
+function open({ withheld }) {
 	const room = new Room({
 		// The server would send less of what this page does not show large. The stage
 		// draws elsewhere than LiveKit's client knows.
@@ -16,7 +17,7 @@ function open() {
 		disconnectOnPageLeave: true,
 	});
 	const sound = newSound();
-	const view = newView(room, document.getElementById('view'));
+	const view = newView(room, document.getElementById('view'), withheld);
 	room
 		.on(RoomEvent.TrackSubscribed, (track, publication) => {
 			if (track.kind === Track.Kind.Audio) sound.play(track);

@@ -6,9 +6,9 @@ import { Track } from 'livekit-client';
 const LOOK = 200; // ms
 
 // What is to be drawn: first the screens, then the people in the order in which
-// they came. A track that Beam's filter withholds is disabled, and no event tells
-// of it; who has nothing but such tracks is not drawn, with no name either.
-function scene(room) {
+// they came. No event tells of a track that Beam's filter withholds; who has nothing
+// but such tracks is not drawn, with no name either.
+function scene(room, withheld) {
 	const screens = [];
 	const people = [];
 	const byArrival = [...room.remoteParticipants.values()]
@@ -18,7 +18,7 @@ function scene(room) {
 		let present = false;
 		for (const publication of participant.trackPublications.values()) {
 			const media = publication.track?.mediaStreamTrack;
-			if (!media || media.readyState === 'ended' || !media.enabled) continue;
+			if (!media || media.readyState === 'ended' || withheld(media)) continue;
 			present = true;
 			if (publication.kind !== Track.Kind.Video || publication.isMuted) continue;
 			if (publication.source === Track.Source.ScreenShare) screens.push({ key: publication.trackSid, name: participant.name || participant.identity, media, screen: true });
@@ -58,12 +58,12 @@ function newTile() {
 	};
 }
 
-export function newView(room, root) {
+export function newView(room, root, withheld = () => false) {
 	const tiles = new Map();
 	let timer = 0;
 
 	const look = () => {
-		const items = scene(room);
+		const items = scene(room, withheld);
 		const keys = new Set(items.map(({ key }) => key));
 		for (const [key, tile] of tiles) {
 			if (keys.has(key)) continue;

@@ -83,7 +83,8 @@ const fakeRoom = `(() => {
 	const tell = (type) => (value) => { said.push({ type, value }); };
 	const flat = (people) => people.map((p) => ({ ...p, media: p.media.map((m) => ({
 		...m, track: m.track ? m.track.kind + ' ' + m.track.readyState : undefined })) }));
-	const room = { facts: Object.freeze(%s), tap: { tracks: () => [], onchange() {} } };
+	const layouts = [];
+	const room = { facts: Object.freeze(%s), tap: { tracks: () => [], onchange() {} }, layout: (name) => { layouts.push(name); return 'ok'; } };
 	for (const type of ['joined', 'waiting', 'refused', 'ended', 'kicked', 'reconnecting', 'reconnected', 'chat']) room[type] = tell(type);
 	let last;
 	room.people = (people) => {
@@ -93,7 +94,7 @@ const fakeRoom = `(() => {
 		said.push({ type: 'people', value: now });
 	};
 	window.heard = {
-		said,
+		said, layouts,
 		types: () => said.map((s) => s.type).filter((t, i, all) => t !== 'people' || all[i - 1] !== 'people').join(' '),
 		people: () => said.findLast((s) => s.type === 'people')?.value ?? [],
 		value: (type) => said.findLast((s) => s.type === type)?.value,
@@ -118,7 +119,7 @@ func enter(t *testing.T, b *chrome.Browser, name string, r platform.Request) vis
 	if err != nil {
 		t.Fatal(err)
 	}
-	return open(t, b, j, map[string]any{"layout": r.Layout, "name": r.Name, "platform": name})
+	return open(t, b, j, map[string]any{"layout": r.Layout, "name": r.Name, "platform": name, "contract": name == "page", "extra": j.Extra})
 }
 
 func open(t *testing.T, b *chrome.Browser, j platform.Join, facts map[string]any) visit {

@@ -1,7 +1,7 @@
 // What the platforms' scripts share. It runs before the page's own scripts, so
 // what it takes from window here is the browser's own.
 const kit = (() => {
-	const { setInterval, clearInterval, setTimeout, clearTimeout, console, performance } = window;
+	const { setInterval, clearInterval, setTimeout, clearTimeout, console, performance, Event } = window;
 	const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
 
 	// A page may have other objects than expected. What fails is said once, and
@@ -23,8 +23,13 @@ const kit = (() => {
 	// Calls look again and again, each ms milliseconds and soon after soon() was
 	// called or a remote track came or went.
 	const watch = (room, ms, look) => {
-		const run = safely(look);
-		const timer = setInterval(run, ms);
+		const run = (room.own ?? ((fn) => fn))(safely(look));
+		let stop;
+		if (room.every) stop = room.every(ms, run);
+		else {
+			const timer = setInterval(run, ms);
+			stop = () => clearInterval(timer);
+		}
 		let pending = 0;
 		const soon = () => {
 			pending ||= setTimeout(() => {
@@ -34,7 +39,7 @@ const kit = (() => {
 		};
 		room.tap?.onchange?.(soon);
 		const close = () => {
-			clearInterval(timer);
+			stop();
 			clearTimeout(pending);
 			pending = -1; // soon does nothing any more
 		};

@@ -19,7 +19,7 @@ var generic = Platform{
 
 // page is a page that tells who is there, by the page contract.
 var page = Platform{
-	Name: "page", Title: "a page that speaks Beam's page contract", Tried: TriedLive, Roles: true, Names: true, Chat: true,
+	Name: "page", Title: "a page that speaks Beam's page contract", Tried: TriedLive, Roles: true, Names: true, Chat: true, Contract: true,
 	Caveats: "Only for pages that call window.beamRoom; has to be asked for with --platform page.",
 	match:   func(*url.URL) bool { return false },
 	join:    joinPage,

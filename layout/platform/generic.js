@@ -1,6 +1,6 @@
-// Any page. It may tell who is there by window.beamRoom, the page contract of
-// docs/platforms.md, or turn out to be a demo room; where it does neither,
-// nothing is told here, and people are made out of the remote media.
+// Any page. One that is made for Beam tells who is there by window.beamRoom, the page
+// contract of docs/platforms.md; no other page finds that. A page may turn out to be a
+// demo room. Where nothing is told here, people are made out of the remote media.
 function generic(room) {
 	const door = kit.door(room);
 	const KINDS = ['camera', 'microphone', 'screen', 'screen-audio'];
@@ -59,8 +59,10 @@ function generic(room) {
 			});
 		},
 	};
-	Object.defineProperty(window, 'beamRoom', {
-		value: Object.freeze(contract), configurable: true, writable: true,
-	});
+	if (room.facts?.contract) {
+		const own = room.own ?? ((fn) => fn);
+		const value = Object.freeze(Object.fromEntries(Object.entries(contract).map(([name, fn]) => [name, own(fn)])));
+		Object.defineProperty(window, 'beamRoom', { value, configurable: true, writable: true });
+	}
 	return demo(room);
 }

@@ -12,7 +12,8 @@ import (
 var jitsi = Platform{
 	Name: "jitsi", Title: "Jitsi Meet", Tried: TriedFixture, Roles: true, Names: true, Chat: true,
 	Caveats: "Tried with pages of the same shape only. A server of one's own needs --platform jitsi. The roles are " +
-		"moderator and participant. Where the room has a lobby or waits for its host, somebody has to let the recorder in.",
+		"moderator and participant. Where the room has a lobby or waits for its host, somebody has to let the recorder in, " +
+		"and others see it among the participants, unless it has a login to the server's hidden domain, as Jibri has.",
 	match: func(u *url.URL) bool { return web(u, "meet.jit.si", "8x8.vc") },
 	join:  joinJitsi,
 }
@@ -34,6 +35,8 @@ var jitsiConfig = []struct {
 	{"config.deeplinking.disabled", true},
 	{"config.analytics.disabled", true},
 	{"config.externalConnectUrl", nil},
+	// Or a track could be given from one person to another without a word.
+	{"config.flags.ssrcRewritingEnabled", false},
 }
 
 func joinJitsi(r Request) (Join, error) {
@@ -59,10 +62,14 @@ func joinJitsi(r Request) (Join, error) {
 		addQuery(u, pair{"jwt", r.Secrets.Token})
 	}
 	other, _ := queryValue(u.RawQuery, "jwt")
-	return Join{
+	joined := Join{
 		URL: u.String() + "#" + hash, Script: script("jitsi", "jitsi.js"),
-		Secret: secrets(strings.Trim(used, `"`), other, r.Secrets.Token),
-	}, nil
+		Secret: secrets(strings.Trim(used, `"`), other, r.Secrets.Token, r.Secrets.Password),
+	}
+	if r.Secrets.User != "" {
+		joined.Extra = map[string]any{"login": map[string]string{"user": r.Secrets.User, "password": r.Secrets.Password}}
+	}
+	return joined, nil
 }
 
 // addField adds a name with a JSON value to a fragment, unless the name is there.

@@ -4,6 +4,7 @@ function jitsi(room) {
 	const door = kit.door(room);
 	const asked = kit.lasting(1500);
 	const gone = kit.lasting(3000);
+	const { login } = room.facts?.extra ?? {};
 	const wide = 1080; // lines, of the picture that is asked for
 	let conference; // the one that is listened to
 	let listeners = [];
@@ -92,6 +93,16 @@ function jitsi(room) {
 		kit.safely(demand)();
 	};
 
+	// Logs in as a recorder does, so that nobody sees or hears of it: to a domain that
+	// the server hides (Jibri's way). The page reads it when it connects.
+	const LOGIN = { xmpp_username_override: login?.user, xmpp_password_override: login?.password };
+	const leaveLogin = () => {
+		if (login?.user) for (const name of Object.keys(LOGIN)) window.localStorage.removeItem(name);
+	};
+	kit.safely(() => {
+		if (login?.user && window.top === window) for (const [name, value] of Object.entries(LOGIN)) window.localStorage.setItem(name, value ?? '');
+	})();
+
 	const medium = (track) => {
 		const video = track.getType() === 'video';
 		const desktop = video && (track.getVideoType?.() ?? track.videoType) === 'desktop';
@@ -103,14 +114,26 @@ function jitsi(room) {
 			streamId: track.getOriginalStream?.()?.id,
 		};
 	};
-	const person = (p, faces) => ({
+	// By the person that a track says it is of: with SSRC rewriting a track is given to
+	// others, and stays in the list of whom it was of first.
+	const mediaByOwner = (people) => {
+		const owners = new Map();
+		const tracks = new Set([...people.flatMap((p) => p.getTracks()), ...(conference.rtc?.getRemoteTracks?.() ?? [])]);
+		for (const track of tracks) {
+			const owner = track.getParticipantId?.() ?? people.find((p) => p.getTracks().includes(track))?.getId();
+			if (!owners.has(owner)) owners.set(owner, []);
+			owners.get(owner).push(medium(track));
+		}
+		return owners;
+	};
+	const person = (p, faces, owners) => ({
 		id: p.getId(),
 		name: kit.text(p.getDisplayName() || p.getIdentity?.()?.user?.name),
 		role: p.getRole() === 'moderator' ? 'moderator' : 'participant',
 		// Those who are hidden (other recorders), or want to be hidden from one.
 		self: Boolean(p.isHidden() || p.isHiddenFromRecorder?.()),
 		avatar: faces?.get?.(p.getId())?.loadableAvatarUrl,
-		media: p.getTracks().map(medium),
+		media: owners.get(p.getId()) ?? [],
 	});
 
 	// The page should have joined by itself. Where it asks for a name, or to
@@ -143,13 +166,20 @@ function jitsi(room) {
 		}
 		if (joined && !interrupted) {
 			door.joined();
+			leaveLogin();
 			// A recorder's page shows one person large; people expect all.
 			tiled ||= tile(room.facts?.layout !== 'speaker' && room.facts?.layout !== 'spotlight');
 			const faces = state?.['features/base/participants']?.remote;
-			door.people(conference.getParticipants().map((p) => person(p, faces)));
+			const people = conference.getParticipants();
+			const owners = mediaByOwner(people);
+			door.people(people.map((p) => person(p, faces, owners)));
 		}
+		// A page that lost its server has left the conference too, and reloads itself
+		// after half a minute at the latest.
+		const lost = !joined && Boolean(state?.['features/base/connection']?.error ?? state?.['features/base/conference']?.error);
+		if (lost) door.away();
 		// Left, and no other room (a breakout room, a reload) entered since.
-		if (gone(door.here() && Boolean(conference) && !joined)) door.ended('the recorder is no longer in the room');
+		if (gone(door.here() && Boolean(conference) && !joined && !lost)) door.ended('the recorder is no longer in the room');
 		return undefined;
 	};
 	const watching = kit.watch(room, 250, look);

@@ -47,16 +47,19 @@ function livekit(room) {
 		speaking: Boolean(participant.isSpeaking),
 		media: [...participant.trackPublications.values()].flatMap(medium),
 	});
-	// With a filter, only those who pass are subscribed to: what the server never
-	// sends can't be seen or heard. room.passes is there with a filter only.
-	const passes = room.passes && ((participant) => {
+	// With a filter, which may come while recording, only those who pass are subscribed
+	// to: what the server never sends can't be seen or heard.
+	let chosen = false; // by person, not by the server
+	const passes = (participant) => {
 		const who = person(participant);
 		return !who.self && room.passes(who);
-	});
+	};
 	const subscribe = () => {
-		if (!passes) return;
+		const filtering = Boolean(room.filtering?.());
+		chosen ||= filtering;
+		if (!chosen) return;
 		for (const participant of session.room.remoteParticipants.values()) {
-			const wanted = passes(participant);
+			const wanted = filtering ? passes(participant) : !person(participant).self;
 			for (const publication of participant.trackPublications.values()) {
 				if (publication.isDesired !== wanted) publication.setSubscribed(wanted);
 			}
@@ -75,7 +78,7 @@ function livekit(room) {
 		if (typeof name !== 'string' || name === asked) return;
 		asked = name;
 		const layout = LAYOUTS[name.replace(/-(light|dark)$/, '')];
-		const said = layout ? window.__beamDo?.({ do: 'layout', layout }) : `layout ${JSON.stringify(name.slice(0, 50))} is not known`;
+		const said = layout ? room.layout(layout) : `layout ${JSON.stringify(name.slice(0, 50))} is not known`;
 		if (said !== undefined && said !== 'ok') console.warn(`beam: ${said}`);
 	};
 
@@ -135,7 +138,8 @@ function livekit(room) {
 	const connect = async () => {
 		const { ConnectionErrorReason: R } = page;
 		try {
-			await session.room.connect(url, token, { autoSubscribe: !passes });
+			chosen ||= Boolean(room.filtering?.());
+			await session.room.connect(url, token, { autoSubscribe: !room.filtering?.() });
 			return undefined;
 		} catch (error) {
 			const words = kit.text(error?.message).replaceAll(token, '...');
@@ -181,7 +185,7 @@ function livekit(room) {
 	const take = kit.safely((means) => {
 		delete window.__beamLiveKit;
 		page = means;
-		session = page.open();
+		session = page.open({ withheld: (track) => Boolean(room.withheld?.(track)) });
 		session.view.show(room.facts.layout === 'native');
 		const client = session.room;
 		const { RoomEvent: E } = page;

@@ -26,6 +26,10 @@ type Secrets struct {
 	Token     string
 	APIKey    string
 	APISecret string
+	// User and Password log a recorder into a server of one's own so that nobody sees
+	// it: Jitsi's user of a hidden domain, NAME@DOMAIN.
+	User     string
+	Password string
 }
 
 // How a platform was tried.
@@ -36,13 +40,15 @@ const (
 
 // Platform is one kind of room.
 type Platform struct {
-	Name    string // as in --platform
-	Title   string
-	Tried   string // TriedLive or TriedFixture
-	Roles   bool   // tells the roles of people
-	Names   bool   // tells the names of people
-	Chat    bool   // tells the chat
-	Caveats string // one or two sentences for the user; may be empty
+	Name  string // as in --platform
+	Title string
+	Tried string // TriedLive or TriedFixture
+	Roles bool   // tells the roles of people
+	Names bool   // tells the names of people
+	Chat  bool   // tells the chat
+	// Contract: pages of it are made for Beam, and find window.beam.
+	Contract bool
+	Caveats  string // one or two sentences for the user; may be empty
 
 	match func(*url.URL) bool
 	join  func(Request) (Join, error)

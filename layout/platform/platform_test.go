@@ -79,7 +79,7 @@ func TestJoinURL(t *testing.T) {
 	const token = "eyJhbGciOi.J9.sig-nature_"
 	const config = "config.iAmRecorder=true&config.prejoinConfig.enabled=false&config.startWithAudioMuted=true" +
 		"&config.startWithVideoMuted=true&config.disableInitialGUM=true&config.requireDisplayName=false" +
-		"&config.p2p.enabled=false&config.deeplinking.disabled=true&config.analytics.disabled=true&config.externalConnectUrl=null"
+		"&config.p2p.enabled=false&config.deeplinking.disabled=true&config.analytics.disabled=true&config.externalConnectUrl=null&config.flags.ssrcRewritingEnabled=false"
 	tests := []struct {
 		name, platform string
 		r              platform.Request

@@ -3,6 +3,7 @@
 package platform_test
 
 import (
+	"slices"
 	"testing"
 
 	"beam/layout/platform"
@@ -47,6 +48,11 @@ func TestRooms(t *testing.T) {
 		v.want("heard.types()", "joined people")
 		v.want("heard.person('me').name", "Beam")
 	})
+	t.Run("100ms: preview of today", func(t *testing.T) {
+		v := hms(t, "native", "?stuck=1&form=new")
+		v.want("heard.types()", "joined people")
+		v.want("heard.person('me').name", "Beam")
+	})
 	t.Run("100ms: refused", func(t *testing.T) {
 		v := hms(t, "native", "?fails=token+is+expired")
 		v.want("heard.types()", "refused")
@@ -74,6 +80,7 @@ func TestRooms(t *testing.T) {
 			{"moved on", `fixture.quit(); setTimeout(fixture.join, 300)`, "joined people", ""},
 			{"reconnects", `fixture.conference.emit('conference.connectionInterrupted'); setTimeout(() => fixture.conference.emit('conference.connectionRestored'), 400)`, "joined people reconnecting reconnected", ""},
 			{"is lost", `fixture.fail('conference.iceFailed')`, "joined people reconnecting", ""},
+			{"server lost", `fixture.loseServer()`, "joined people reconnecting", ""},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				v := jitsi(t, "native", "")
@@ -88,6 +95,17 @@ func TestRooms(t *testing.T) {
 					v.want("heard.types()", tt.types)
 				}
 			})
+		}
+	})
+	t.Run("jitsi: hidden login", func(t *testing.T) {
+		v := enter(t, b, "jitsi", platform.Request{
+			URL: site + "/jitsi.html", Name: "Beam", Layout: "native", Secrets: platform.Secrets{User: "recorder@hidden.example", Password: "top-secret-1"},
+		})
+		v.want("JSON.stringify(fixture.login)", `["recorder@hidden.example","top-secret-1"]`)
+		v.want("heard.types()", "joined people")
+		v.want("localStorage.length", 0.)
+		if !slices.Contains(v.join.Secret, "top-secret-1") {
+			t.Error("the password is not among the secrets")
 		}
 	})
 	t.Run("jitsi: prejoin", func(t *testing.T) {
@@ -128,6 +146,7 @@ func TestRooms(t *testing.T) {
 		v := enter(t, b, "generic", platform.Request{URL: site + "/page.html"})
 		v.do(`await fixture.send({ color: '#0a0' }); await new Promise((done) => setTimeout(done, 500))`)
 		v.want("heard.types()", "")
+		v.want("Object.getOwnPropertyNames(window).filter((name) => /beam/i.test(name)).join()", "__beamSend")
 	})
 }
 
@@ -152,10 +171,11 @@ func hmsPeople(t *testing.T, v visit) {
 	v.do(`fixture.unshare('p2')`)
 	v.want("heard.media('p2')", "camera video live")
 
+	// Who can be heard is heard by Beam itself; noise is no speech.
 	v.do(`fixture.level('p1', 30)`)
-	v.want("heard.person('p1').speaking", true)
-	v.do(`fixture.level('p1', 0)`)
-	v.want("heard.person('p1').speaking", false)
+	v.want("heard.person('p1').speaking", nil)
+	v.do(`fixture.speak('p2', 1)`)
+	v.want("heard.person('p2').speaking", false)
 	v.do(`fixture.speak('p2')`)
 	v.want("heard.said.some((s) => s.type === 'people' && s.value.some((p) => p.id === 'p2' && p.speaking))", true)
 	v.want("heard.person('p2').speaking", false)
@@ -166,6 +186,11 @@ func hmsPeople(t *testing.T, v visit) {
 	v.want("JSON.stringify(heard.said.find((s) => s.type === 'chat').value)",
 		`{"id":"m1","senderId":"p1","senderName":"Ana <b>","senderUserId":"user-p1","roles":[],"sentAt":1700000001000,"type":"chat","text":"hello"}`)
 	v.want("heard.value('chat').roles.join()", "host")
+	// A recorder's page keeps chat out of its store, but not out of its notifications.
+	v.do(`fixture.notify('NEW_MESSAGE', { id: 'm4', sender: 'p2', senderName: 'Bo', time: new Date(1700000002000), type: 'chat', message: 'ignored', ignored: true });
+		fixture.notify('NEW_MESSAGE', { id: 'm1', sender: 'p1', time: new Date(), type: 'chat', message: 'twice' })`)
+	v.want("heard.said.filter((s) => s.type === 'chat').length", 3.)
+	v.want("heard.value('chat').id + heard.value('chat').text", "m4ignored")
 
 	v.do(`fixture.leave('p1')`)
 	v.want("heard.people().map((p) => p.id).join()", "me,p2,rec")
@@ -191,6 +216,11 @@ func jitsiPeople(t *testing.T, v visit) {
 	v.want("heard.media('bo') + heard.person('bo').role", "camera video live, microphone muted audio livemoderator")
 	v.do(`await fixture.share('bo')`)
 	v.want("heard.media('bo')", "camera video live, microphone muted audio live, screen video live")
+	// A source that the server gives to somebody else is that one's.
+	v.do(`await fixture.remap('ana', 'bo', 'video')`)
+	v.want("heard.media('ana')", "microphone audio live")
+	v.do(`await fixture.remap('bo', 'ana', 'video')`)
+	v.want("heard.media('ana').includes('camera video live')", true)
 	v.do(`fixture.say('bo', 'hi')`)
 	v.want("JSON.stringify(heard.value('chat'))",
 		`{"id":"m-hi","senderId":"bo","senderName":"","senderUserId":"","roles":[],"sentAt":1700000001000,"type":"chat","text":"hi"}`)

@@ -10,14 +10,22 @@
 //
 // Script joins the files of js in a fixed order inside one function and calls it.
 // They hold declarations only; main.js begins the work. geometry.js, seats.js,
-// speech.js, filter.js, roster.js and director.js decide and touch no document;
-// ready.js tells when there is something to record; tap.js, gate.js,
-// withhold.js and levels.js deal with media; videos.js and stats.js count for
-// StatsExpression, which asks them through __beamDo; tile.js, cover.js and stage.js
+// speech.js, filter.js, roster.js and guess.js decide and touch nothing; tap.js,
+// gate.js, withhold.js, exclude.js, content.js, levels.js and pulse.js deal with media; videos.js
+// and stats.js count for StatsExpression; picture.js, tile.js, cover.js and stage.js
 // draw; hub.js brings them together. plainstats.js is no part of it: it is what is
-// counted in a page without the script. Nothing of it is seen by the page but
-// window.beam, and two hidden properties: __beamDo for Beam and __beamHome for the
-// frames below.
+// counted in a page without the script.
+//
+// # Nothing of Beam on the page
+//
+// A page finds no variable of Beam's: the function that takes messages is taken off
+// its window at once, and what Beam asks for comes through a constant whose name
+// nobody can guess (key). Only a page that is made for Beam finds window.beam. What
+// a page does to the browser's functions does not matter either: own.js takes all
+// globals before the page's scripts run, and puts everything else back for as long as
+// a function of Beam's runs. So each function that the browser or the page calls is
+// made with own, every or listen. TestNothingOfThePageIsUsed breaks all that there is
+// and looks who calls it.
 //
 // # Frames
 //

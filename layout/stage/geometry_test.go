@@ -16,8 +16,8 @@ import (
 func pure(t *testing.T) *view {
 	t.Helper()
 	v := open(t, hd, serve(t, "<!doctype html><title>pure</title>"), stage.Facts{Layout: stage.Native}, "")
-	v.run("globalThis.pure = (() => {" + stage.Source("geometry", "seats", "speech", "filter", "roster", "tap", "tile", "ready") +
-		"return { arrange, fillsTile, seatPeople, newVoice, hear, nobody, chooseSpeaker, newFilter, plainText, readPeople, guessPeople, initialsOf, hueOf, decideReady } })(), 0")
+	v.run("globalThis.pure = (() => {" + stage.Source("geometry", "seats", "speech", "filter", "roster", "guess", "tile", "ready") +
+		"return { arrange, fillsTile, seatPeople, newVoice, hear, nobody, chooseSpeaker, newFilter, glob, plainText, readPeople, guessPeople, initialsOf, hueOf, decideReady } })(), 0")
 	return v
 }
 
@@ -153,6 +153,8 @@ func TestFillsTile(t *testing.T) {
 		{"{w: 640, h: 360}", "{w: 360, h: 640}", false, false},
 		{"{w: 640, h: 360}", "{w: 640, h: 360}", true, false},
 		{"{w: 0, h: 0}", "{w: 640, h: 360}", false, false},
+		{"{w: 1680, h: 720}", "{w: 640, h: 360}", false, false}, // no camera is that wide
+		{"{w: 1680, h: 720}", "{w: 640, h: 274}", false, true},
 	} {
 		if got := eval[bool](v, fmt.Sprintf("pure.fillsTile(%s, %s, %v)", c.picture, c.tile, c.screen)); got != c.want {
 			t.Errorf("%s in %s, screen %v: %v", c.picture, c.tile, c.screen, got)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"beam/capture"
+	"beam/layout"
 	"beam/layout/stage"
 )
 
@@ -73,10 +74,10 @@ func TestLook(t *testing.T) {
 }
 
 // do switches the layout.
-func (v *view) do(layout string) {
+func (v *view) do(name string) {
 	v.t.Helper()
-	if got := eval[string](v, fmt.Sprintf("__beamDo({do: 'layout', layout: %q})", layout)); got != "ok" {
-		v.t.Errorf("layout %s: %s", layout, got)
+	if got := eval[string](v, layout.Command(name)); got != "ok" {
+		v.t.Errorf("layout %s: %s", name, got)
 	}
 }
 

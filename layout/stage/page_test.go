@@ -237,7 +237,7 @@ func TestMessages(t *testing.T) {
 	v := open(t, hd, serve(t, "<!doctype html><title>empty</title>"), stage.Facts{
 		Layout: stage.Grid, Extra: map[string]any{"token": "top-secret"}, Name: "Recorder", Platform: "test",
 	}, `function (room) {
-	window.leak = JSON.stringify(window.beam) + Object.keys(window).filter((key) => key.startsWith('__beam') && key !== '__beamSend');
+	window.leak = JSON.stringify(window.beam ?? '') + Object.getOwnPropertyNames(window).filter((key) => /beam/i.test(key));
 	const token = room.facts.extra.token;
 	room.waiting('knock, knock'); room.waiting('knock, knock');
 	window.enter = () => {
@@ -272,16 +272,16 @@ func TestMessages(t *testing.T) {
 	if chat := string(v.told("chat")[0].Chat); !strings.Contains(chat, `"text":"hello 10"`) || !strings.Contains(chat, `"sentAt":5`) {
 		t.Errorf("chat %s", chat)
 	}
-	if leak := eval[string](v, "leak"); strings.Contains(leak, "secret") || strings.Contains(leak, "__beamDo") {
+	if leak := eval[string](v, "leak"); leak != `""` {
 		t.Errorf("the page sees %s", leak)
 	}
-	if got := eval[string](v, "__beamDo({do: 'layout', layout: 'mosaic'})"); !strings.Contains(got, `layout "mosaic" is not known`) {
+	if got := eval[string](v, layout.Command("mosaic")); !strings.Contains(got, `layout "mosaic" is not known`) {
 		t.Error(got)
 	}
-	if got := eval[string](v, "__beamDo({do: 'dance'})"); got == "ok" {
+	if got := eval[string](v, stage.CommandExpression("{do: 'dance'}")); got == "ok" {
 		t.Error("dances")
 	}
-	if got := eval[string](v, "__beamDo()"); got == "ok" {
+	if got := eval[string](v, stage.CommandExpression("")); got == "ok" {
 		t.Error("does nothing, and says ok")
 	}
 	v.do(stage.Native)
@@ -293,7 +293,7 @@ func TestMessages(t *testing.T) {
 
 // The page's own interface to Beam.
 func TestContract(t *testing.T) {
-	v := open(t, hd, serve(t, "<!doctype html><title>contract</title>"), stage.Facts{Layout: stage.Native, Roles: []string{"host"}}, "")
+	v := open(t, hd, serve(t, "<!doctype html><title>contract</title>"), stage.Facts{Layout: stage.Native, Roles: []string{"host"}, Contract: true}, "")
 	got := eval[map[string]any](v, "({...beam})")
 	if got["layout"] != "native" || got["orientation"] != "landscape" || got["width"] != 1280. || got["height"] != 720. || fmt.Sprint(got["roles"]) != "[host]" {
 		t.Errorf("window.beam is %v", got)

@@ -1,11 +1,14 @@
 package stage
 
 import (
+	"crypto/rand"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The layouts. Native leaves the page's own interface as it is.
@@ -19,8 +22,13 @@ const (
 // Names lists the layouts that the stage draws; Native is none of them.
 func Names() []string { return []string{Grid, Speaker, Spotlight} }
 
-// Facts are what the script is told. All but Extra can be read by the page.
+// Facts are what the script is told.
 type Facts struct {
+	// Contract puts window.beam onto the page; Custom says that the page is a layout
+	// page of the user's, which tells when it begins. No other page finds anything.
+	Contract bool `json:"contract"`
+	Custom   bool `json:"custom"`
+
 	Layout      string `json:"layout"`      // Native or one of Names
 	Orientation string `json:"orientation"` // landscape or portrait
 	Width       int    `json:"width"`       // of the viewport, CSS pixels
@@ -28,9 +36,10 @@ type Facts struct {
 	Name        string `json:"name"`     // of the recorder
 	Platform    string `json:"platform"` // its name
 
-	// The filter: globs with * and ?, upper and lower case alike. A person is seen
-	// and heard who satisfies each list that is not empty; participants are matched
-	// by their names and their ids.
+	// The filter to begin with: globs with * and ?, of which a backslash takes the
+	// meaning; texts are compared as people read them. A person is seen and heard who
+	// satisfies each list that is not empty; participants are matched by their names
+	// and their ids.
 	Roles               []string `json:"roles"`
 	ExcludeRoles        []string `json:"excludeRoles"`
 	Participants        []string `json:"participants"`
@@ -40,8 +49,7 @@ type Facts struct {
 	Logo  string            `json:"logo"`  // data: URL of a picture
 	Theme map[string]string `json:"theme"` // "background", "accent", "tile", "text": CSS values
 
-	// Extra are values for the platform's script only, such as a token. They never
-	// get onto the page's window.
+	// Extra are values for the platform's script only, such as a token.
 	Extra map[string]any `json:"-"`
 }
 
@@ -53,9 +61,9 @@ var style string
 
 // parts are the files of the script, in the order in which they are joined.
 var parts = []string{
-	"geometry", "seats", "speech", "filter", "roster",
-	"tap", "gate", "withhold", "levels", "videos", "stats",
-	"tile", "cover", "stage", "director",
+	"own", "geometry", "seats", "speech", "filter", "roster", "guess",
+	"tap", "gate", "withhold", "exclude", "content", "levels", "roots", "videos", "stats",
+	"picture", "fonts", "pulse", "tile", "cover", "stage", "director",
 	"ready", "hub", "main",
 }
 
@@ -85,8 +93,24 @@ func Script(facts Facts, platform string) (string, error) {
 	if platform == "" {
 		platform = "null"
 	}
-	return fmt.Sprintf("(function () {\n'use strict';\n%smain(%s, %s, %s, (\n%s\n));\n})();\n",
-		source(parts...), arguments[0], arguments[1], arguments[2], platform), nil
+	return fmt.Sprintf("const %s = (function () {\n'use strict';\n%sreturn main(%s, %s, %s, %q, (\n%s\n));\n})();\n",
+		key(), source(parts...), arguments[0], arguments[1], arguments[2], key(), platform), nil
+}
+
+// key is the name under which Beam finds its own in a page. It is one that nobody can
+// guess, of a constant of the page's global scope: such a constant is no property of
+// the page's window (ECMA-262, 9.1.1.4: a declarative record), so that no script can
+// list it. It is made once: each script of a process has the same.
+var key = sync.OnceValue(func() string {
+	var random [16]byte
+	rand.Read(random[:]) // never fails
+	return "beam" + hex.EncodeToString(random[:])
+})
+
+// CommandExpression returns the expression that has the page do something: its value
+// is "ok", or says what is wrong. what is JSON.
+func CommandExpression(what string) string {
+	return fmt.Sprintf("typeof %s === 'function' ? %[1]s(%s) : 'this page has no layouts'", key(), what)
 }
 
 // source returns the named files, joined.

@@ -154,12 +154,21 @@ func TestNames(t *testing.T) {
 // What makes a page ready, in time: "3600: sound is subscribed".
 func TestReadyRules(t *testing.T) {
 	v := pure(t)
-	none := "moves: false, sounds: 0, pictures: 0, people: 0, withheld: 0, room: false, page: {loaded: true, resources: 3, patient: false}"
+	none := "moves: false, sounds: 0, pictures: 0, people: 0, withheld: 0, room: false, custom: false, page: {content: true, complete: true, resources: 3, patient: false}"
+	page := func(fields string) string {
+		return none + ", page: {content: true, complete: true, resources: 3, patient: false, " + fields + "}"
+	}
 	for _, c := range []struct{ name, facts, want string }{
 		{"a plain page", none, "600: the page has loaded"},
-		{"a page that is loading", none + ", page: {loaded: false}", "never"},
-		{"a page that loads on", none + ", page: {loaded: true, resources: Math.min(20, now / 100), patient: false}", "2600: the page has loaded"},
-		{"a page with a socket", none + ", page: {loaded: true, resources: 3, patient: true}", "3100: the page has loaded"},
+		{"a page without a document", page("content: false"), "never"},
+		{"a page that never loads", page("complete: false"), "5100: the page has loaded"},
+		{"a page that loads on", page("resources: Math.min(15, now / 100)"), "2100: the page has loaded"},
+		{"a page that asks again and again", page("resources: now"), "2100: the page has loaded"},
+		{"a page with a socket", page("patient: true"), "3100: the page has loaded"},
+		{"a page with a socket that never loads", page("patient: true, complete: false"), "5100: the page has loaded"},
+		{"a page with a frame that may be the room", page("framed: true"), "20100: the page has loaded"},
+		{"a layout page's intro", none + ", custom: true, moves: now < 5000", "5600: the page has loaded"},
+		{"a layout page that does not say when it begins", none + ", custom: true, moves: true, sounds: 1", "10100: media plays, and the page did not say when it begins"},
 		{"a room that waits for media", none + ", room: true", "never"},
 		{"a frame", none + ", page: false", "never"},
 		{"a picture", none + ", room: true, moves: now > 1000", "1100: video plays"},
@@ -173,7 +182,7 @@ func TestReadyRules(t *testing.T) {
 	} {
 		got := eval[string](v, fmt.Sprintf(`(() => {
 	const memory = {};
-	for (let now = 0; now < 20000; now += 100) {
+	for (let now = 0; now < 30000; now += 100) {
 		const why = pure.decideReady(memory, { now, %s });
 		if (why) return now + ': ' + why;
 	}

@@ -35,16 +35,16 @@ function newCover(host, back) {
 	};
 	// The top layer is in the order in which elements got there. What the page
 	// puts there later would be above.
-	const onOpened = (event) => {
+	const onOpened = own((event) => {
 		if (on && event.target !== host && (event.newState ?? 'open') === 'open') raise();
-	};
+	});
 	const hold = () => {
 		const root = document.documentElement;
 		if (!on || !root) return;
 		if (!document.adoptedStyleSheets.includes(rules)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, rules];
 		// Of no effect when they are there already; document.open() removes them.
-		window.addEventListener('toggle', onOpened, true);
-		window.addEventListener('fullscreenchange', onOpened, true);
+		listen(window, 'toggle', onOpened, true);
+		listen(window, 'fullscreenchange', onOpened, true);
 		observer.observe(document, { childList: true });
 		observer.observe(root, { childList: true });
 		const lost = host.parentNode !== root;
@@ -53,7 +53,7 @@ function newCover(host, back) {
 		if (lost) back();
 	};
 	// A page that replaces its document, or its parts, takes the host away.
-	const observer = new MutationObserver(hold);
+	const observer = new MutationObserver(own(hold));
 
 	return {
 		hold,

@@ -5,6 +5,7 @@
 // Runs in a worker: drops the encoded frames of a receiver until it is told to
 // let them pass.
 function gateWorker() {
+	self.postMessage('up');
 	self.onrtctransform = ({ transformer }) => {
 		const { readable, writable, options: { port } } = transformer;
 		let open = false;
@@ -20,30 +21,52 @@ function gateWorker() {
 
 // Where the browser or the page's policy allows no such worker, or the page
 // transforms what it receives by itself (end-to-end encryption), tracks are
-// disabled only.
-function newGate() {
-	const ports = new WeakMap(); // track -> port of its receiver's gate
+// disabled only. sure tells that the policy allows it; else the worker is waited
+// for.
+function newGate({ sure }) {
+	const gates = new WeakMap(); // track -> {receiver, transform, port}
+	const waiting = new Map(); // track -> its receiver, until the worker is up
 	let worker;
+	let up = sure;
 	const start = () => {
 		if (worker !== undefined) return;
 		worker = null;
 		try {
 			const url = URL.createObjectURL(new Blob([`(${gateWorker})()`], { type: 'text/javascript' }));
 			worker = new Worker(url);
+			listen(worker, 'message', own(() => {
+				up = true;
+				for (const [track, receiver] of waiting) attach(track, receiver);
+				waiting.clear();
+			}));
 		} catch { /* not allowed */ }
+	};
+	const attach = (track, receiver) => {
+		if (gates.has(track) || typeof RTCRtpScriptTransform !== 'function' || receiver.transform) return;
+		start();
+		if (!worker) return;
+		if (!up) {
+			waiting.set(track, receiver);
+			return;
+		}
+		const { port1, port2 } = new MessageChannel();
+		try {
+			const transform = new RTCRtpScriptTransform(worker, { port: port2 }, [port2]);
+			receiver.transform = transform;
+			gates.set(track, { receiver, transform, port: port1 });
+		} catch { /* the receiver has other plans */ }
 	};
 	return {
 		// Puts a gate, shut, before the decoder of a receiver.
-		attach(track, receiver) {
-			if (ports.has(track) || typeof RTCRtpScriptTransform !== 'function' || receiver.transform) return;
-			start();
-			if (!worker) return;
-			const { port1, port2 } = new MessageChannel();
-			try {
-				receiver.transform = new RTCRtpScriptTransform(worker, { port: port2 }, [port2]);
-				ports.set(track, port1);
-			} catch { /* the receiver has other plans */ }
+		attach,
+		open(track, open) {
+			if (open) waiting.delete(track);
+			gates.get(track)?.port.postMessage(open);
 		},
-		open(track, open) { ports.get(track)?.postMessage(open); },
+		// Whether the page left it there.
+		works(track) {
+			const gate = gates.get(track);
+			return gate !== undefined && gate.receiver.transform === gate.transform;
+		},
 	};
 }

@@ -97,9 +97,12 @@ function arrange(layout, width, height, n, screen) {
 }
 
 // Whether a picture fills its tile, and is cropped, or is shown whole. Of a
-// screen nothing may be lost.
+// screen nothing may be lost, and little of a picture with a shape that cameras don't
+// have: it may be one.
 function fillsTile(picture, tile, screen) {
 	if (screen || !picture.w || !picture.h) return false;
-	const ratio = (picture.w / picture.h) / (tile.w / tile.h);
+	const shape = picture.w / picture.h;
+	const ratio = shape / (tile.w / tile.h);
+	if (shape > 1.85 || shape < 0.5) return ratio < 1.08 && ratio > 0.92;
 	return ratio < 1.85 && ratio > 0.65;
 }

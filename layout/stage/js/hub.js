@@ -5,31 +5,37 @@ const HUB_TICK = 100; // ms
 // A platform's script that says nothing of people has this long after the first
 // remote track; then people are made out of the media alone.
 const GUESS_AFTER = 1500; // ms
+const AWAY_LONGEST = 60000; // ms for which a lost connection leaves the last pictures
 const LAYOUTS = ['native', 'grid', 'speaker', 'spotlight'];
 
-// newHub: frames are {tap, withholding} of this frame and of those of the same
-// origin in it; send sends a message to Beam.
-function newHub({ facts, filter, frames, stage, send }) {
+// newHub: filter is the one to begin with; frames are {tap, withholding} of this
+// frame and of those of the same origin in it; send sends a message to Beam; find
+// finds elements.
+function newHub({ facts, filter, frames, stage, send, find }) {
 	let layout = facts.layout;
 	let platform; // what its script returned
 	let scripted = false; // there is a platform's script
 	let reported; // the last snapshot
-	let remote = []; // tracks of all frames
+	let lines = []; // of all frames
+	let remote = []; // those of them on which tracks are received
 	let firstTrackAt;
 	let view = []; // people who are shown
 	let staged = false; // there was something for the stage
-	let heldTracks = 0;
 	let joinedAt;
 	let waiting = false;
+	let awaySince; // ms; undefined while the room is connected
 	let queued = false;
+	let guessed = false; // people were made out of the media alone
 	let signature = '';
 	const said = {};
 	const director = newDirector();
 	const level = newLevels();
+	const exclusion = newExclusion(frames, find);
+	const watch = newContentWatch(() => changed());
 	const order = new Map(); // id -> number, in the order of their first sight
 	const listeners = new Set();
 	let seen = 0;
-	const stats = newStats({ frames, stage, people: () => view });
+	const stats = newStats({ frames, stage, find, people: () => view });
 
 	// The same message again is not sent.
 	const tell = (type, message) => {
@@ -39,87 +45,53 @@ function newHub({ facts, filter, frames, stage, send }) {
 		send({ type, ...message });
 	};
 
+	const guesses = () => !reported && !(scripted && (firstTrackAt === undefined || performance.now() - firstTrackAt < GUESS_AFTER));
 	const roster = () => {
 		if (reported) return readPeople(reported, remote);
-		if (scripted && (firstTrackAt === undefined || performance.now() - firstTrackAt < GUESS_AFTER)) return [];
-		return guessPeople(remote);
+		guessed ||= guesses();
+		return guessed ? guessPeople(lines) : [];
 	};
-
-	// Lets go the tracks of whoever passes, and withholds all others.
-	const withhold = (people, shown) => {
-		heldTracks = 0;
-		if (!filter.set) return;
-		const free = new Set();
-		const loose = new Map(); // tracks that no frame received
-		for (const p of people) {
-			if (p.self) continue; // what the recorder sends is nobody's business
-			for (const { track } of p.media) {
-				if (!track) continue;
-				const home = frames.find(({ withholding }) => withholding.group(track)) ?? frames[0];
-				const group = home.withholding.group(track, true);
-				loose.set(group, { home, track });
-				if (shown.has(p.id)) free.add(group);
-			}
-		}
-		// A track of two people, of whom one doesn't pass, is heard of neither.
-		for (const p of people) {
-			if (shown.has(p.id) || p.self) continue;
-			for (const { track } of p.media) {
-				if (!track) continue;
-				for (const { withholding } of frames) free.delete(withholding.group(track));
-			}
-		}
-		for (const { home, track } of loose.values()) home.withholding.withhold(track, !free.has(home.withholding.group(track)));
-		for (const { tap, withholding } of frames) {
-			for (const { track } of tap.tracks()) {
-				const held = !free.has(withholding.group(track, true));
-				withholding.withhold(track, held);
-				if (held) heldTracks++;
-			}
-		}
-	};
-
-	// In the page's own interface, pictures that are withheld leave no black hole.
-	const hideVideos = () => {
-		if (!filter.set) return;
-		for (const { tap, withholding } of frames) {
-			for (const video of tap.document.querySelectorAll('video')) {
-				const tracks = video.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks() : [];
-				const hide = tracks.length > 0 && tracks.every((track) => withholding.withheld(track));
-				if (hide) video.style.setProperty('visibility', 'hidden', 'important');
-				else if (hidden.has(video)) video.style.removeProperty('visibility');
-				if (hide) hidden.add(video);
-				else hidden.delete(video);
-			}
-		}
-	};
-	const hidden = new WeakSet();
 
 	const render = () => {
 		staged ||= filter.set || joinedAt !== undefined || view.length > 0;
 		const on = staged && layout !== 'native';
 		stage.set(on);
 		if (!on) return;
-		const { tiles, waiting } = director.scene(layout, view, innerWidth, innerHeight, (key, person) => stage.prepare(key, person, true));
+		const { width, height } = viewport();
+		const { tiles, waiting } = director.scene(layout, view, width, height, (key, person) => stage.prepare(key, person, true));
 		stage.draw(layout, tiles, waiting, director.speaks);
+	};
+
+	// Who is shown, with media. While the room is connecting again, whoever was there
+	// keeps the last picture.
+	const shownPeople = (people, shown) => {
+		const before = new Map(view.map((p) => [p.id, p]));
+		const away = awaySince !== undefined && performance.now() - awaySince < AWAY_LONGEST;
+		return people.filter((p) => shown.has(p.id)).map((p) => {
+			const media = mediaOf(p);
+			if (away) {
+				const old = before.get(p.id);
+				media.camera ??= old?.camera;
+				media.screen ??= old?.screen;
+			}
+			return { ...p, ...media, muted: p.muteKnown && !media.microphone };
+		});
 	};
 
 	const refresh = () => {
 		queued = false;
-		remote = frames.flatMap(({ tap }) => tap.tracks());
+		lines = frames.flatMap(({ tap }) => tap.lines());
+		remote = lines.filter(({ receiving }) => receiving);
 		if (remote.length > 0) firstTrackAt ??= performance.now();
 		const all = roster();
 		const people = all.filter((p) => !p.self);
 		const shown = new Set(people.filter(filter.passes).map((p) => p.id));
-		withhold(all, shown);
+		exclusion.apply(all, shown, filter.set);
 
 		for (const id of [...order.keys()]) if (!people.some((p) => p.id === id)) order.delete(id);
 		for (const p of people) if (!order.has(p.id)) order.set(p.id, seen++);
 		people.sort((a, b) => order.get(a.id) - order.get(b.id));
-		view = people.filter((p) => shown.has(p.id)).map((p) => {
-			const media = mediaOf(p);
-			return { ...p, ...media, muted: p.muteKnown && !media.microphone };
-		});
+		view = shownPeople(people, shown);
 		tell('people', {
 			people: people.map((p) => {
 				const { camera, microphone, screen } = mediaOf(p);
@@ -142,9 +114,10 @@ function newHub({ facts, filter, frames, stage, send }) {
 	const tick = () => {
 		const now = performance.now();
 		for (let i = frames.length - 1; i > 0; i--) if (!frames[i].tap.alive()) frames.splice(i, 1);
-		const next = frames.flatMap(({ tap }) => tap.tracks())
-			.map((t) => `${t.trackId} ${t.track.muted} ${t.streams.join(',')}`).join('\n')
+		const all = frames.flatMap(({ tap }) => tap.lines());
+		const next = all.map((line) => line.state).join('\n')
 			+ (scripted && !reported && firstTrackAt !== undefined && now - firstTrackAt >= GUESS_AFTER ? ' guess' : '');
+		if (guesses()) watch(all, now);
 		if (next !== signature) {
 			signature = next;
 			listeners.forEach((fn) => fn());
@@ -153,18 +126,19 @@ function newHub({ facts, filter, frames, stage, send }) {
 		const turns = director.hear(view, levelOf(now), now);
 		for (const turn of turns) send({ type: 'speaking', ...turn });
 		if (stage.on()) {
-			stage.hold();
+			const cut = remote.length > 0 && !remote.some(({ connected }) => connected);
+			stage.hold(now, awaySince !== undefined || cut);
 			render();
-		} else hideVideos();
+		} else exclusion.hideVideos();
 	};
 
 	const changed = () => {
 		if (queued) return;
 		queued = true;
-		queueMicrotask(() => {
+		queueMicrotask(own(() => {
 			listeners.forEach((fn) => fn());
 			refresh();
-		});
+		}));
 	};
 	const text = (value) => plainText(value, 500);
 
@@ -174,9 +148,18 @@ function newHub({ facts, filter, frames, stage, send }) {
 			tracks: () => frames.flatMap(({ tap }) => tap.tracks()),
 			onchange: (fn) => { listeners.add(fn); },
 		}),
-		// Tells whether a person of people() may be seen and heard; only there with a
-		// filter. A script that can may then ask the room for nobody else's media.
-		passes: filter.set ? (person) => readPeople([person], []).some(filter.passes) : undefined,
+		own,
+		every,
+		// Whether some people are left out. It may change.
+		filtering: () => filter.set,
+		// Tells whether a person of people() may be seen and heard. A script that can may
+		// then ask the room for nobody else's media.
+		passes: (person) => readPeople([person], []).some(filter.passes),
+		withheld: (track) => frames.some(({ withholding }) => withholding.withheld(track)),
+		layout: (name) => command({ do: 'layout', layout: name }),
+		// A video element that is in the document, large, in view and not painted: some
+		// rooms send pictures for such ones only.
+		sink: () => stage.sink(),
 		joined() {
 			waiting = false;
 			if (joinedAt !== undefined) return;
@@ -195,8 +178,14 @@ function newHub({ facts, filter, frames, stage, send }) {
 		refused: (why) => send({ type: 'refused', text: text(why) }),
 		ended: (why) => send({ type: 'ended', text: text(why) }),
 		kicked: (why) => send({ type: 'kicked', text: text(why) }),
-		reconnecting: () => send({ type: 'reconnecting' }),
-		reconnected: () => send({ type: 'reconnected' }),
+		reconnecting() {
+			awaySince ??= performance.now();
+			send({ type: 'reconnecting' });
+		},
+		reconnected() {
+			awaySince = undefined;
+			send({ type: 'reconnected' });
+		},
 		chat: (message) => send({
 			type: 'chat',
 			chat: {
@@ -215,22 +204,60 @@ function newHub({ facts, filter, frames, stage, send }) {
 			console.debug(`beam: the page's layout could not be switched: ${error}`);
 		}
 	};
+	const setFilter = (lists) => {
+		filter = newFilter(lists);
+		listeners.forEach((fn) => fn());
+		refresh();
+		exclusion.hideVideos();
+	};
+
+	// Does what Beam asks for; returns "ok" or what is wrong, or the statistics.
+	const command = (what) => {
+		if (what?.do === 'stats') return stats();
+		if (what?.do === 'filter') {
+			setFilter(what);
+			return 'ok';
+		}
+		if (what?.do !== 'layout') return `what is to be done is not known: ${text(what?.do)}`;
+		if (!LAYOUTS.includes(what.layout)) return `layout ${JSON.stringify(text(what.layout))} is not known; there is: ${LAYOUTS.join(', ')}`;
+		if (what.layout !== layout) {
+			layout = what.layout;
+			switchPage(layout);
+			staged ||= layout !== 'native';
+			render();
+			send({ type: 'layout', layout });
+		}
+		return 'ok';
+	};
 
 	return {
 		changed,
 		render,
+		command,
+		filter: () => filter,
 		// Starts to look, and the platform's script.
 		start(script) {
 			scripted = Boolean(script);
-			setInterval(tick, HUB_TICK);
-			addEventListener('resize', changed);
+			every(HUB_TICK, tick);
+			listen(window, 'resize', own(changed));
+			// A document that comes back as it was has to say again who is there.
+			listen(window, 'pageshow', own(({ persisted }) => {
+				if (!persisted) return;
+				send({ type: 'opened' });
+				delete said.people;
+				changed();
+			}));
 			render();
-			if (script) platform = script(Object.freeze(room)) ?? undefined;
+			try {
+				platform = script?.(Object.freeze(room)) ?? undefined;
+			} catch (error) { // a page of another shape than expected
+				console.debug(`beam: the platform's script failed: ${error}`);
+			}
 		},
 		// What readiness depends on, beside what the page itself shows.
 		facts() {
 			const mine = remote.filter(({ track }) => view.some((p) => p.camera === track || p.microphone === track || p.screen === track));
-			const guessing = scripted && !reported && remote.length > 0 && view.length === 0;
+			const guessing = scripted && !reported && remote.length > 0 && view.length === 0 && !guessed;
 			return {
 				waiting: waiting || (layout !== 'native' && guessing),
 				joinedAt,
@@ -238,23 +265,9 @@ function newHub({ facts, filter, frames, stage, send }) {
 				known: reported !== undefined || filter.set,
 				live: stage.live(),
 				people: view.length,
-				withheld: heldTracks,
+				withheld: exclusion.held(),
 				counts: countTracks(stage.on() || reported !== undefined || filter.set ? mine : remote),
 			};
-		},
-		// Does what Beam asks for; returns "ok" or what is wrong, or the statistics.
-		command(what) {
-			if (what?.do === 'stats') return stats();
-			if (what?.do !== 'layout') return `what is to be done is not known: ${text(what?.do)}`;
-			if (!LAYOUTS.includes(what.layout)) return `layout ${JSON.stringify(text(what.layout))} is not known; there is: ${LAYOUTS.join(', ')}`;
-			if (what.layout !== layout) {
-				layout = what.layout;
-				switchPage(layout);
-				staged ||= layout !== 'native';
-				render();
-				send({ type: 'layout', layout });
-			}
-			return 'ok';
 		},
 	};
 }

@@ -1,7 +1,6 @@
 // Who is there, with which media. Pure but for the tracks that it hands through.
 
 const MOST_PEOPLE = 1000;
-const SCREEN_WORDS = /(^|[^a-z])(screen|display|desktop|presentation)/i;
 
 // A text for one line: without what would break or turn it, and not endless.
 function plainText(value, longest) {
@@ -44,44 +43,6 @@ function readPeople(list, remote) {
 		});
 	}
 	return people;
-}
-
-// People made out of remote media alone, where nobody tells who is there: one
-// media stream is one person, but for streams of screens. Names and roles are not
-// known.
-function guessPeople(remote) {
-	const people = new Map();
-	const saysScreen = (t) => t.track.contentHint === 'detail' || t.track.contentHint === 'text'
-		|| Boolean(t.track.getSettings?.().displaySurface)
-		|| [t.streamId, t.trackId, t.track.label].some((text) => SCREEN_WORDS.test(text ?? ''));
-	const screens = [];
-	for (const t of remote) {
-		const id = t.streamId || t.trackId;
-		const screen = saysScreen(t);
-		if (screen) {
-			screens.push({ id, t });
-			continue;
-		}
-		let p = people.get(id);
-		if (!p) {
-			p = { id, name: undefined, role: undefined, self: false, avatar: '', speaking: undefined, media: [], muteKnown: false };
-			people.set(id, p);
-		}
-		const second = t.kind === 'video' && p.media.some((m) => m.kind === 'camera');
-		p.media.push({ kind: t.kind === 'audio' ? 'microphone' : second ? 'screen' : 'camera', muted: false, track: t.track });
-	}
-	for (const { id, t } of screens) {
-		// "ana-screen" is most likely a screen of "ana".
-		const owner = people.get(id.replace(/[-_:. ]*(screen|display|desktop|presentation).*$/i, '')) ?? people.get(id);
-		const medium = { kind: t.kind === 'audio' ? 'screen-audio' : 'screen', muted: false, track: t.track };
-		if (owner) owner.media.push(medium);
-		else {
-			people.set(id, {
-				id, name: undefined, role: undefined, self: false, avatar: '', speaking: undefined, media: [medium], muteKnown: false, faceless: true,
-			});
-		}
-	}
-	return [...people.values()];
 }
 
 // What of a person is there to be seen and heard.

@@ -12,7 +12,7 @@ const PICTURE_LATE = 1000; // ms
 // newStage makes a stage that is off. changed is called when a scene may look
 // otherwise because a picture came.
 function newStage(facts, css, changed) {
-	const host = document.createElement('beam-stage');
+	const host = html('beam-stage');
 	host.setAttribute('popover', 'manual');
 	host.setAttribute('aria-hidden', 'true');
 	const shadow = host.attachShadow({ mode: 'closed' });
@@ -22,18 +22,23 @@ function newStage(facts, css, changed) {
 		return made;
 	};
 	// Users write :root for what is here the host.
-	shadow.adoptedStyleSheets = [sheet(css), sheet(String(facts.css ?? '').replace(/:root\b/g, ':host'))];
-	const root = document.createElement('div');
+	const theirs = sheet(String(facts.css ?? '').replace(/:root\b/g, ':host'));
+	shadow.adoptedStyleSheets = [sheet(css), theirs];
+	const fonts = newFonts(theirs);
+	const root = html('div');
 	root.className = 'stage';
-	const logo = document.createElement('div');
+	const logo = html('div');
 	logo.className = 'logo';
-	const note = document.createElement('div');
+	const note = html('div');
 	note.className = 'note';
 	note.textContent = 'Nobody is here yet';
 	root.append(note, logo);
+	const sinks = html('div');
+	sinks.className = 'sinks';
+	root.append(sinks);
 	shadow.append(root);
 	for (const [name, value] of Object.entries(facts.theme ?? {})) root.style.setProperty(themeName(name), String(value));
-	if (/^data:image\//i.test(facts.logo ?? '')) root.style.setProperty('--logo', `url(${JSON.stringify(facts.logo)})`);
+	if (/^data:image\//i.test(facts.logo ?? '')) logo.append(newPicture('brand', facts.logo, () => {}));
 
 	const tiles = new Map(); // key -> tile
 	const cover = newCover(host, () => tiles.forEach((tile) => tile.resume()));
@@ -53,20 +58,38 @@ function newStage(facts, css, changed) {
 		drawn = '';
 		liveSince = allSince = undefined;
 	};
+	const shortSide = () => {
+		const { width, height } = viewport();
+		return Math.min(width, height);
+	};
 	const fontOf = (rect) => {
-		const side = Math.min(innerWidth, innerHeight);
+		const side = shortSide();
 		return Math.round(Math.min(side * 0.026, Math.max(side * 0.0185, rect.h * 0.05)));
 	};
 
 	return {
 		on: () => on,
 		set(wanted) {
+			if (on !== wanted) fonts(wanted);
 			on = wanted;
 			cover.set(wanted);
 			if (!wanted) clear();
 		},
-		hold: cover.hold,
-		videos: () => root.getElementsByTagName('video'),
+		// Holds the stage over the page, and looks after its pictures. away tells that
+		// the room has lost its connection: the last pictures stay.
+		hold(now, away) {
+			cover.hold();
+			for (const tile of tiles.values()) tile.look(now, away);
+		},
+		videos: () => root.getElementsByClassName('picture'),
+		sink() {
+			const video = html('video');
+			video.muted = true;
+			video.autoplay = true;
+			video.playsInline = true;
+			sinks.append(video);
+			return video;
+		},
 		// Whether the pictures are to be seen, and the covers gone: of all tiles, or
 		// after a while of some.
 		live() {
@@ -108,7 +131,7 @@ function newStage(facts, css, changed) {
 				root.dataset.layout = layout;
 			}
 			setClass(root, 'empty', scene.length === 0);
-			setStyle(root, '--side', `${Math.min(innerWidth, innerHeight)}px`);
+			setStyle(root, '--side', `${shortSide()}px`);
 			// A screen comes and goes with a cut: its large place would be empty while
 			// the others move.
 			const screenNow = scene.find(({ screen }) => screen)?.key;

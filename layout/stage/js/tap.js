@@ -5,9 +5,10 @@
 function wrapConstructor(name, seen) {
 	const original = window[name];
 	if (!original) return;
+	const { construct } = Reflect;
 	const proxy = new Proxy(original, {
 		construct(target, args, newTarget) {
-			const made = Reflect.construct(target, args, newTarget);
+			const made = construct(target, args, newTarget);
 			seen(made, args);
 			return made;
 		},
@@ -21,38 +22,49 @@ function wrapConstructor(name, seen) {
 // where that may get a gate, before any handler of the page is; changed after
 // anything about remote tracks has changed.
 function tapFrame({ arrived, changed }) {
-	const peers = new Set();
+	// A page may make a connection for each person that ever comes, and close it:
+	// nothing here keeps one that is closed, or that the page has let go.
+	const peers = new Set(); // weak references
+	const numbers = new WeakMap(); // peer -> number
+	const born = new WeakMap(); // peer -> ms
 	const entries = new Map(); // receiver -> what is known of it
 	const watched = new WeakSet();
-	const own = new WeakSet(); // peers whose receivers can have no gate
+	const gated = new WeakSet(); // peers whose receivers can have no gate
 	let sockets = 0;
+	let made = 0;
 
 	const watch = (target, ...events) => {
 		if (watched.has(target)) return;
 		watched.add(target);
-		for (const event of events) target.addEventListener(event, changed);
+		for (const event of events) listen(target, event, onChange);
 	};
-	const onTrack = (peer) => ({ receiver, track, streams, transceiver }) => {
+	const onChange = own(() => changed());
+	const onTrack = own(({ target: peer, receiver, track, streams, transceiver }) => {
 		let entry = entries.get(receiver);
 		if (!entry) {
-			entry = { receiver, track, peer, transceiver, streams: new Set() };
+			entry = { receiver, track, peer, transceiver, streams: new Set(), first: streams[0]?.id ?? '', carried: false, content: undefined };
 			entries.set(receiver, entry);
+			listen(track, 'unmute', own(() => { entry.carried = true; }));
 		}
 		for (const stream of streams) {
 			entry.streams.add(stream);
 			watch(stream, 'addtrack', 'removetrack');
 		}
 		watch(track, 'mute', 'unmute', 'ended');
-		arrived(track, own.has(peer) ? undefined : receiver);
+		arrived(track, gated.has(peer) ? undefined : receiver);
 		changed();
-	};
-	const addPeer = (peer, [configuration]) => {
-		peers.add(peer);
+	});
+	const addPeer = own((peer, [configuration]) => {
+		for (const ref of peers) if (closed(ref)) peers.delete(ref);
+		peers.add(new WeakRef(peer));
+		numbers.set(peer, ++made);
+		born.set(peer, performance.now());
 		// The page takes the encoded frames itself.
-		if (configuration?.encodedInsertableStreams) own.add(peer);
-		peer.addEventListener('track', onTrack(peer));
-		peer.addEventListener('connectionstatechange', changed);
-	};
+		if (configuration?.encodedInsertableStreams) gated.add(peer);
+		listen(peer, 'track', onTrack);
+		listen(peer, 'connectionstatechange', onChange);
+	});
+	const closed = (ref) => (ref.deref()?.connectionState ?? 'closed') === 'closed';
 	// The other name is an alias of the same constructor.
 	const sameName = window.webkitRTCPeerConnection === window.RTCPeerConnection;
 	wrapConstructor('RTCPeerConnection', addPeer);
@@ -60,33 +72,44 @@ function tapFrame({ arrived, changed }) {
 	else wrapConstructor('webkitRTCPeerConnection', addPeer);
 	wrapConstructor('WebSocket', () => { sockets++; });
 
-	// Remote tracks that are being received. A closed peer fires no event, so
-	// whoever wants to know has to ask now and then.
-	const tracks = () => {
+	// The lines of the peers (m= sections of RFC 8829) that have or had a remote
+	// track, in the order of each peer. A closed peer fires no event, so whoever wants
+	// to know has to ask now and then.
+	const lines = () => {
+		const places = new Map(); // peer -> its transceivers
 		const found = [];
-		for (const [receiver, { track, peer, transceiver, streams }] of entries) {
+		for (const [receiver, entry] of entries) {
+			const { track, peer, transceiver, streams } = entry;
 			if (peer.connectionState === 'closed' || track.readyState === 'ended') {
 				entries.delete(receiver);
 				continue;
 			}
+			if (!places.has(peer)) places.set(peer, new Map(peer.getTransceivers().map((one, i) => [one, i])));
 			const direction = transceiver?.currentDirection;
-			if (direction === 'inactive' || direction === 'sendonly' || direction === 'stopped') continue;
+			entry.carried ||= !track.muted;
 			const ids = [...streams].filter((stream) => stream.getTracks().includes(track)).map((stream) => stream.id);
-			found.push({ track, kind: track.kind, trackId: track.id, streams: ids, streamId: ids[0] ?? '', receiver, peer });
+			found.push({
+				track, kind: track.kind, trackId: track.id, streams: ids, streamId: ids[0] ?? '', first: entry.first, receiver, peer,
+				peerId: numbers.get(peer), line: places.get(peer).get(transceiver) ?? 0, connected: peer.connectionState === 'connected', gateable: !gated.has(peer),
+				receiving: direction !== 'inactive' && direction !== 'sendonly' && direction !== 'stopped',
+				carried: entry.carried, muted: track.muted, content: entry.content, state: `${track.id} ${track.muted} ${direction} ${peer.connectionState} ${ids.join(',')}`,
+				note: (content) => { entry.content = content; },
+			});
 		}
-		return found;
+		return found.sort((a, b) => a.peerId - b.peerId || a.line - b.line);
 	};
 	return {
-		tracks,
+		lines: own(lines),
+		// Remote tracks that are being received.
+		tracks: own(() => lines().filter(({ receiving }) => receiving)),
 		// A window goes on with another document when its first, empty one is replaced.
 		get document() { return document; },
-		alive: () => document.defaultView !== null,
-		peers: () => {
-			for (const peer of peers) if (peer.connectionState === 'closed') peers.delete(peer);
-			return peers;
-		},
-		opened: () => peers.size > 0,
-		sockets: () => sockets,
-		resources: () => performance.getEntriesByType('resource').length,
+		alive: own(() => document.defaultView !== null),
+		// Whether a connection is open that media may come over; a data channel alone,
+		// or a test of the network, is none.
+		room: own(() => [...peers].some((ref) => !closed(ref) && ref.deref().getTransceivers().some((one) => one.currentDirection !== 'stopped'))),
+		// Whether something may be about to begin: a socket, or a young connection.
+		begins: own(() => sockets > 0 || [...peers].some((ref) => !closed(ref) && performance.now() - born.get(ref.deref()) < 3000)),
+		resources: own(() => performance.getEntriesByType('resource').length),
 	};
 }

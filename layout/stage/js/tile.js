@@ -49,7 +49,7 @@ function setClass(el, name, on) {
 // when its picture can be shown.
 function newTile(screen, onPicture) {
 	const make = (tag, className, ...children) => {
-		const el = document.createElement(tag);
+		const el = html(tag);
 		el.className = className;
 		el.append(...children);
 		return el;
@@ -67,6 +67,7 @@ function newTile(screen, onPicture) {
 	let avatar = '';
 	let rect;
 	let live = false;
+	const pulse = newPulse();
 
 	const drop = (one) => {
 		if (!one) return;
@@ -87,6 +88,7 @@ function newTile(screen, onPicture) {
 		old = undefined;
 		live = true;
 		setClass(el, 'live', true);
+		pulse.begin();
 		onPicture();
 	};
 	const show = (next) => {
@@ -107,16 +109,16 @@ function newTile(screen, onPicture) {
 			setClass(el, 'live', false);
 			return;
 		}
-		const one = document.createElement('video');
+		const one = html('video');
 		one.className = 'picture';
 		// The page's own elements play the sound.
 		one.muted = true;
 		one.autoplay = true;
 		one.playsInline = true;
 		one.disablePictureInPicture = true;
-		one.addEventListener('resize', fit);
+		listen(one, 'resize', own(fit));
 		one.srcObject = new MediaStream([next]);
-		one.requestVideoFrameCallback(() => onFirstFrame(one));
+		one.requestVideoFrameCallback(own(() => onFirstFrame(one)));
 		video = one;
 		cover.before(one);
 		one.play().catch(() => {}); // it was dropped
@@ -129,7 +131,7 @@ function newTile(screen, onPicture) {
 		update({ person, speaking, font }) {
 			// A muted track sends no pictures.
 			const next = screen ? person.screen : person.camera;
-			show(next && !next.muted ? next : undefined);
+			show(next && (!next.muted || next.readyState === 'ended') ? next : undefined);
 			setText(name, person.name ?? '');
 			setClass(el, 'named', Boolean(person.name));
 			setClass(el, 'is-muted', !screen && person.muted);
@@ -140,16 +142,17 @@ function newTile(screen, onPicture) {
 			setStyle(el, '--font', `${font}px`);
 			if (!screen && person.avatar !== avatar) {
 				avatar = person.avatar;
-				face.querySelector('img')?.remove();
-				if (/^(https?:|data:image\/|blob:)/i.test(avatar)) {
-					const img = document.createElement('img');
-					img.className = 'avatar';
-					img.referrerPolicy = 'no-referrer';
-					img.decoding = 'async';
-					img.addEventListener('load', () => { if (img.src) face.append(img); });
-					img.src = avatar;
-				}
+				face.querySelector('.avatar')?.remove();
+				const wanted = avatar;
+				if (/^(https?:|data:image\/|blob:)/i.test(avatar)) newPicture('avatar', avatar, (el) => { if (wanted === avatar) face.append(el); });
 			}
+		},
+		// A camera that sends nothing any more, or nothing but black, and said no word of
+		// it, is as good as off. Screens may stand still.
+		look(now, away) {
+			if (screen || !video || !live) return;
+			if (away) pulse.begin();
+			setClass(el, 'live', pulse.beats(video, now));
 		},
 		// Puts the tile into a place. animated: it moves there from where it was.
 		place(next, animated) {

@@ -16,11 +16,13 @@ const LARGE_FRAME = 64; // CSS pixels; a smaller frame is a tracker or a button
 function newVideoReader() {
 	const { getVideoPlaybackQuality } = HTMLVideoElement.prototype;
 	const { getBoundingClientRect, checkVisibility } = Element.prototype;
-	const seen = (element, side) => {
+	const side = (name) => Object.getOwnPropertyDescriptor(window, name).get ?? function () { return this[name]; };
+	const [widthOf, heightOf] = [side('innerWidth'), side('innerHeight')];
+	const seen = (element, least) => {
 		const view = element.ownerDocument.defaultView;
 		const { left, top, right, bottom } = getBoundingClientRect.call(element);
-		return view && right - left >= side && bottom - top >= side && right > 0 && bottom > 0
-			&& left < view.innerWidth && top < view.innerHeight
+		return view && right - left >= least && bottom - top >= least && right > 0 && bottom > 0
+			&& left < widthOf.call(view) && top < heightOf.call(view)
 			&& checkVisibility.call(element, { opacityProperty: true, visibilityProperty: true });
 	};
 	return {

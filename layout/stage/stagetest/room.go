@@ -65,7 +65,8 @@ var page string
 //	camera=0    nobody has a picture
 //
 // Tests drive it by window.plainRoom: join(id), leave(id), share(id), unshare(id),
-// speak(id, on), camera(id, on), each a promise; people() tells who is there.
+// speak(id, on), camera(id, on), each a promise; people() tells who is there; stop(id,
+// on) and black(id, on) switch a camera off without a word.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
