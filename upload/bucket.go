@@ -9,10 +9,10 @@ import (
 )
 
 // Bucket is what an upload needs of a place: the requests, each of which is sent
-// once, and what a failed one means. *s3.Store is one. Its methods are safe for
-// concurrent use. A test can make another; its errors say by a method
-// Kind() s3.Kind what to do about them, and by HTTPStatusCode() int what the
-// answer was, if that matters.
+// once or, where it removes something, a few times, and what a failed one means.
+// *s3.Store is one. Its methods are safe for concurrent use. A test can make
+// another; its errors say by a method Kind() s3.Kind what to do about them, and by
+// HTTPStatusCode() int what the answer was, if that matters.
 type Bucket interface {
 	At() s3.Target
 	Settings() s3.Options // with the defaults filled in

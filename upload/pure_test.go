@@ -217,15 +217,20 @@ func TestOwnErrorsAreSorted(t *testing.T) {
 }
 
 // TestRetrier runs on a clock that only moves while everything sleeps.
-func TestRetrier(t *testing.T) {
-	busy := &smithy.GenericAPIError{Code: "SlowDown"}
-	denied := &smithy.GenericAPIError{Code: "ExpiredToken"}
-	newRetrier := func(t *testing.T, giveUp time.Duration) *retrier {
-		return &retrier{
-			base: 500 * time.Millisecond, limit: 30 * time.Second, giveUp: giveUp, refusal: 90 * time.Second,
-			log: testLog(t), changed: func() {},
-		}
+// The answers that the tests of the retrier get.
+var (
+	busy   = &smithy.GenericAPIError{Code: "SlowDown"}
+	denied = &smithy.GenericAPIError{Code: "ExpiredToken"}
+)
+
+func newRetrier(t *testing.T, giveUp time.Duration) *retrier {
+	return &retrier{
+		base: 500 * time.Millisecond, limit: 30 * time.Second, giveUp: giveUp, refusal: 90 * time.Second,
+		log: testLog(t), changed: func() {},
 	}
+}
+
+func TestOutages(t *testing.T) {
 	t.Run("outlasts an outage", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r, began, attempts := newRetrier(t, 15*time.Minute), time.Now(), 0
@@ -254,6 +259,30 @@ func TestRetrier(t *testing.T) {
 			}
 		})
 	})
+	t.Run("an outage where there is another bucket", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r, began := newRetrier(t, 15*time.Minute), time.Now()
+			r.outage = 2 * time.Minute
+			err := r.do(t.Context(), "op", func() {}, func(context.Context) error { return busy })
+			if took := time.Since(began); !errors.Is(err, errOutage) || took < 2*time.Minute || took > 3*time.Minute {
+				t.Errorf("after %v: %v", took, err)
+			}
+		})
+	})
+	t.Run("ends with its context", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			began := time.Now()
+			err := newRetrier(t, 0).do(ctx, "op", func() {}, func(context.Context) error { return busy })
+			if time.Since(began) != time.Minute || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("after %v: %v", time.Since(began), err)
+			}
+		})
+	})
+}
+
+func TestRefusals(t *testing.T) {
 	t.Run("refusals count by time", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r, n, refreshed, began := newRetrier(t, 15*time.Minute), 0, 0, time.Now()
@@ -279,16 +308,6 @@ func TestRetrier(t *testing.T) {
 			}
 		})
 	})
-	t.Run("an outage where there is another bucket", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			r, began := newRetrier(t, 15*time.Minute), time.Now()
-			r.outage = 2 * time.Minute
-			err := r.do(t.Context(), "op", func() {}, func(context.Context) error { return busy })
-			if took := time.Since(began); !errors.Is(err, errOutage) || took < 2*time.Minute || took > 3*time.Minute {
-				t.Errorf("after %v: %v", took, err)
-			}
-		})
-	})
 	t.Run("what can be done without is asked three times", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r, n := newRetrier(t, 15*time.Minute), 0
@@ -297,17 +316,6 @@ func TestRetrier(t *testing.T) {
 			err := r.ask(t.Context(), "op", func() {}, func(context.Context) error { n++; return answers[n-1] })
 			if !failedWith(err, s3.KindExpired) || n != 6 {
 				t.Errorf("%d attempts, %v", n, err)
-			}
-		})
-	})
-	t.Run("ends with its context", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			began := time.Now()
-			err := newRetrier(t, 0).do(ctx, "op", func() {}, func(context.Context) error { return busy })
-			if time.Since(began) != time.Minute || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("after %v: %v", time.Since(began), err)
 			}
 		})
 	})

@@ -17,7 +17,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// The requests, each sent once. Failures are sorted out by Classify.
+// The requests. Failures are sorted out by Classify.
 
 // completeLimit is how long completing may take: S3 may need minutes for
 // thousands of parts (API reference, CompleteMultipartUpload).
