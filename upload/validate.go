@@ -81,8 +81,8 @@ const clockLimit = 4 * time.Minute
 // complete, overwrite, read, abort, live (which is written and deleted), delete.
 // The error is an *Error of ClassUsage for the first check that failed; the
 // Validation is complete either way. With ValidateOptions.NoObject the upload is
-// removed after list-parts, which is the check abort, and that is all. A store that is busy or gives no answer is
-// asked three times.
+// removed after list-parts, which is the check abort, and that is all. A store
+// that is busy or gives no answer is asked three times.
 func Validate(ctx context.Context, target Target, options Options, want ValidateOptions, log *slog.Logger) (Validation, error) {
 	v := &validation{result: Validation{URL: target.String()}, want: want}
 	store, err := Open(ctx, target, options, log)
