@@ -14,13 +14,14 @@ import (
 type announcer struct {
 	log *slog.Logger
 
-	mu       sync.Mutex
-	sink     Sink
-	state    State
-	notices  []string
-	degraded []string  // why the recording is not what was asked for
-	progress *Progress // the last
-	at       time.Time // of it
+	mu        sync.Mutex
+	sink      Sink
+	state     State
+	notices   []string
+	overflown bool      // there were more of them than mostNotices
+	degraded  []string  // why the recording is not what was asked for
+	progress  *Progress // the last
+	at        time.Time // of it
 }
 
 func newAnnouncer(sink Sink, log *slog.Logger) *announcer {
@@ -62,10 +63,25 @@ func (a *announcer) enter(to State) {
 func (a *announcer) notice(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	a.mu.Lock()
-	a.notices = append(a.notices, text)
+	full := len(a.notices) >= mostNotices
+	if full && !a.overflown {
+		a.overflown = true
+		text = "there are more notices than are told"
+		full = false
+	}
+	if !full {
+		a.notices = append(a.notices, text)
+	}
 	a.mu.Unlock()
+	if full {
+		a.log.Debug("notice left out", "text", text)
+		return
+	}
 	a.emit(Event{Type: EventNotice, Text: text})
 }
+
+// mostNotices bounds what a page can make a recording tell.
+const mostNotices = 200
 
 // degrade records why the recording is not what was asked for.
 func (a *announcer) degrade(text string) {

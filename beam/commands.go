@@ -33,7 +33,9 @@ type commander struct {
 	roster    *roster.Roster
 	stop      func()                                       // ends the recording in order
 	setLayout func(ctx context.Context, name string) error // of the page that is recorded
-	requests  chan command                                 // for the loop
+	setFilter func(ctx context.Context, f layout.Filter) error
+	people    *people
+	requests  chan command // for the loop
 }
 
 var _ control.Recording = (*commander)(nil)
@@ -110,6 +112,32 @@ func (c *commander) SetLayout(ctx context.Context, name string) error {
 		return fmt.Errorf("layout %q is not known; there is: %s", name, strings.Join(layout.Names(), ", "))
 	}
 	return c.setLayout(ctx, name)
+}
+
+// Exclude leaves people out from now on.
+func (c *commander) Exclude(ctx context.Context, names []string) error {
+	return c.filter(ctx, without, names, "left out")
+}
+
+// Include records people who were left out.
+func (c *commander) Include(ctx context.Context, names []string) error {
+	return c.filter(ctx, with, names, "recorded")
+}
+
+func (c *commander) filter(ctx context.Context, change func(layout.Filter, []string) layout.Filter, names []string, what string) error {
+	if err := underWay(c.events.current()); err != nil {
+		return err
+	}
+	f, _ := c.people.now()
+	if err := c.setFilter(ctx, change(f, names)); err != nil {
+		return err
+	}
+	var at float64
+	if p := c.events.standing().progress; p != nil {
+		at = p.Recorded
+	}
+	c.events.notice("%s: %s from second %.0f on", strings.Join(names, ", "), what, at)
+	return nil
 }
 
 // Mark adds a chapter.

@@ -3,6 +3,7 @@ package beam
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"beam/beam/control"
@@ -13,6 +14,7 @@ import (
 	"beam/beam/source"
 	"beam/beam/storage"
 	"beam/capture/encode"
+	"beam/layout"
 )
 
 // record goes through the life of a recording.
@@ -93,6 +95,9 @@ func (o *opening) tryJoining(stop context.Context) error {
 		reason, err := o.source.Join(stop)
 		if err == nil {
 			o.readyReason, o.starting.ready = reason, time.Since(o.began)
+			if source.LoadedOnly(reason) {
+				o.events.notice("the page is recorded as it is: %s", reason)
+			}
 			o.log.Debug("room ready", "why", reason)
 			return nil
 		}
@@ -174,6 +179,36 @@ func (o *opening) setLayout(ctx context.Context, name string) error {
 		return err
 	}
 	o.roster.Choose(name)
+	return nil
+}
+
+// setFilter changes who is recorded, and keeps it for when the page is joined again.
+func (o *opening) setFilter(ctx context.Context, f layout.Filter) error {
+	asked := o.settings
+	asked.Filter = f
+	if _, err := asked.plan(o.settings.Room); err != nil {
+		return err // the room's platform can't tell people apart
+	}
+	if err := o.source.SetFilter(ctx, f); err != nil {
+		return err
+	}
+	o.people.set(f)
+	return nil
+}
+
+// chosen brings the page to the layout and the filter that were chosen while
+// recording.
+func (o *opening) chosen(ctx context.Context) error {
+	if name := o.roster.ChosenLayout(); name != "" {
+		if err := o.source.SetLayout(ctx, name); err != nil {
+			return fmt.Errorf("the layout %s was not restored: %w", name, err)
+		}
+	}
+	if f, changed := o.people.now(); changed {
+		if err := o.source.SetFilter(ctx, f); err != nil {
+			return fmt.Errorf("who is left out was not restored: %w", err)
+		}
+	}
 	return nil
 }
 

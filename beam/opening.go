@@ -40,6 +40,7 @@ type opening struct {
 	pages    *source.PageLog
 	watch    *expect.Watch
 	tap      *audio.Tap
+	people   *people
 	cleanups []func() // in the order of what they undo
 
 	roster      *roster.Roster
@@ -61,12 +62,13 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 	o := &opening{
 		settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, log), engines: newEngineSwitch(),
 		pages: source.NewPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
+		people: newPeople(s.Filter),
 	}
 	o.commands = &commander{
 		about: control.Status{
 			ID: s.ID, Room: report.RedactURL(s.Room), Output: s.Output, Layout: s.Layout, StartedAt: o.began.UTC().Round(time.Millisecond),
 		},
-		events: o.events, engines: o.engines, stop: stopNow, setLayout: o.setLayout, requests: make(chan command),
+		events: o.events, engines: o.engines, stop: stopNow, setLayout: o.setLayout, setFilter: o.setFilter, people: o.people, requests: make(chan command),
 	}
 	return o
 }
@@ -129,7 +131,13 @@ func (o *opening) sourceOptions(work *workDir) source.Options {
 		Chrome: o.tools.Chrome, PulseAudio: o.tools.PulseAudio, Xvfb: o.tools.Xvfb, Dir: work.sub, Size: s.Size, Windowed: o.tools.Xvfb != "" && !s.AudioOnly,
 		ReadyTimeout: s.ReadyTimeout, Name: s.Name, Access: s.Access, Steps: s.Steps, Log: o.log,
 		OnRequest: o.pages.Request, Presence: o.roster.Presence,
-		OnMessage: func(m layout.Message) bool { return o.roster.Hear(capture.Now(), m) },
+		OnMessage: func(m layout.Message) bool {
+			if m.Type == layout.MessageNotice {
+				o.events.notice("the page: %s", m.Text)
+				return false
+			}
+			return o.roster.Hear(capture.Now(), m)
+		},
 		OnConsole: func(level, text string) {
 			o.watch.Console.Add(level, text)
 			o.pages.Console(level, text)

@@ -53,6 +53,8 @@ func messageNotice(m layout.Message) string {
 		return "the room is connected again"
 	case layout.MessageWaiting:
 		return "the room put the recorder into its waiting room"
+	case layout.MessageOpened:
+		return "the page was loaded anew, or another one took its place"
 	}
 	return ""
 }

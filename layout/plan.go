@@ -58,6 +58,7 @@ type Plan struct {
 	Named    bool   // the platform tells who is in the room
 	Filtered bool   // some people are left out; the script then needs a worker
 	Custom   bool   // a page of the user's is the layout
+	Unknown  bool   // a page of no known platform
 	Stage    bool   // a layout of the stage, not the page's own interface
 	secret   []string
 }
@@ -115,7 +116,7 @@ func New(r Request) (Plan, error) {
 	}
 	return Plan{
 		Platform: p.Name, URL: join.URL, Script: script, Site: join.Site, Named: p.Names,
-		Filtered: r.Filter.byRole() || r.Filter.byName(), Custom: IsURL(r.Layout), Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
+		Unknown: p.Name == platform.GenericName && !IsURL(r.Layout), Filtered: r.Filter.byRole() || r.Filter.byName(), Custom: IsURL(r.Layout), Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
 	}, nil
 }
 

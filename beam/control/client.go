@@ -76,6 +76,16 @@ func (c *Client) SetLayout(ctx context.Context, name string) error {
 	return c.call(ctx, http.MethodPost, "layout", request{Layout: name}, nil)
 }
 
+// Exclude leaves people out from now on, by name or id.
+func (c *Client) Exclude(ctx context.Context, names []string) error {
+	return c.call(ctx, http.MethodPost, "exclude", request{Names: names}, nil)
+}
+
+// Include records people who were left out.
+func (c *Client) Include(ctx context.Context, names []string) error {
+	return c.call(ctx, http.MethodPost, "include", request{Names: names}, nil)
+}
+
 // Mark adds a chapter that begins now.
 func (c *Client) Mark(ctx context.Context, text string) error {
 	return c.call(ctx, http.MethodPost, "mark", request{Text: text}, nil)

@@ -37,6 +37,12 @@ func (f *fake) Pause(context.Context) error                    { return f.note("
 func (f *fake) Resume(context.Context) error                   { return f.note("resume") }
 func (f *fake) SetLayout(_ context.Context, name string) error { return f.note("layout " + name) }
 func (f *fake) Mark(text string) error                         { return f.note("mark " + text) }
+func (f *fake) Exclude(_ context.Context, names []string) error {
+	return f.note("exclude " + strings.Join(names, "|"))
+}
+func (f *fake) Include(_ context.Context, names []string) error {
+	return f.note("include " + strings.Join(names, "|"))
+}
 
 func serve(t *testing.T, id string, r Recording) *Server {
 	t.Helper()
@@ -84,16 +90,19 @@ func TestControl(t *testing.T) {
 	if err != nil || status.State != "recording" || status.PID != os.Getpid() {
 		t.Errorf("%+v, %v", status, err)
 	}
-	if err := errors.Join(c.Resume(ctx), c.SetLayout(ctx, "grid"), c.Mark(ctx, "Größe"), c.Stop(ctx)); err != nil {
+	if err := errors.Join(c.Resume(ctx), c.SetLayout(ctx, "grid"), c.Mark(ctx, "Größe"), c.Exclude(ctx, []string{"Doe, Jane", "b"}), c.Include(ctx, []string{"b"}), c.Stop(ctx)); err != nil {
 		t.Error(err)
 	}
 	if err := c.Pause(ctx); err == nil || err.Error() != "one: it is paused already" {
 		t.Errorf("pause: %v", err)
 	}
+	if err := errors.Join(c.Exclude(ctx, nil), c.Include(ctx, []string{" "})); err == nil || strings.Count(err.Error(), "no name") != 2 {
+		t.Errorf("nobody: %v", err)
+	}
 	if err := c.Mark(ctx, strings.Repeat("x", 600)); err == nil {
 		t.Error("a title of 600 bytes was taken")
 	}
-	if got := strings.Join(f.done, ", "); got != "resume, layout grid, mark Größe, stop, pause" {
+	if got := strings.Join(f.done, ", "); got != "resume, layout grid, mark Größe, exclude Doe, Jane|b, include b, stop, pause" {
 		t.Errorf("done: %s", got)
 	}
 	if err := s.Close(); err != nil {

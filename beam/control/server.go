@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -158,6 +160,16 @@ func handler(r Recording) http.Handler {
 	handle("pause", func(ctx context.Context, _ request) error { return r.Pause(ctx) })
 	handle("resume", func(ctx context.Context, _ request) error { return r.Resume(ctx) })
 	handle("layout", func(ctx context.Context, b request) error { return r.SetLayout(ctx, b.Layout) })
+	named := func(do func(context.Context, []string) error) func(context.Context, request) error {
+		return func(ctx context.Context, b request) error {
+			if len(b.Names) == 0 || slices.ContainsFunc(b.Names, func(n string) bool { return strings.TrimSpace(n) == "" || len(n) > longestText }) {
+				return fmt.Errorf("no name, or one that is not of 1 to %d bytes", longestText)
+			}
+			return do(ctx, b.Names)
+		}
+	}
+	handle("exclude", named(r.Exclude))
+	handle("include", named(r.Include))
 	handle("mark", func(_ context.Context, b request) error {
 		if b.Text == "" || len(b.Text) > longestText {
 			return fmt.Errorf("a chapter's title has 1 to %d bytes", longestText)
@@ -169,8 +181,9 @@ func handler(r Recording) http.Handler {
 
 // request is the body of a request.
 type request struct {
-	Layout string `json:"layout,omitempty"`
-	Text   string `json:"text,omitempty"`
+	Layout string   `json:"layout,omitempty"`
+	Text   string   `json:"text,omitempty"`
+	Names  []string `json:"names,omitempty"`
 }
 
 type failure struct {

@@ -35,5 +35,7 @@ type Recording interface {
 	Pause(context.Context) error
 	Resume(context.Context) error
 	SetLayout(ctx context.Context, name string) error
+	Exclude(ctx context.Context, names []string) error
+	Include(ctx context.Context, names []string) error
 	Mark(text string) error
 }

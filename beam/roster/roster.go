@@ -93,6 +93,11 @@ func (m *Roster) Hear(now capture.Time, msg layout.Message) (act bool) {
 		}
 		m.layout = msg.Layout
 		return false
+	case layout.MessageOpened:
+		// Whoever was on the page before has left with it.
+		if m.anybody() {
+			m.update(now, nil)
+		}
 	case layout.MessageJoined:
 		m.joined, m.disconnected = true, 0
 		if m.named && !m.anybody() && m.emptyFrom == 0 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"beam/beam/fault"
@@ -58,6 +59,7 @@ func (s *Source) Join(ctx context.Context) (string, error) {
 // awaitReady waits until the page has something to record.
 func (s *Source) awaitReady(ctx context.Context, page *chrome.Page, joining <-chan layout.Message) (string, error) {
 	waiting := ""
+	shown, waitsFor := false, "" // the page has loaded and shows something, but waits for something
 	var loaded <-chan time.Time
 	for {
 		select {
@@ -75,6 +77,10 @@ func (s *Source) awaitReady(ctx context.Context, page *chrome.Page, joining <-ch
 				default:
 					return m.Text, nil
 				}
+			case layout.MessageOpened:
+				shown, waitsFor, loaded = false, "", nil
+			case layout.MessageLoaded:
+				shown, waitsFor = true, m.Text
 			case layout.MessageWaiting:
 				waiting = cmp.Or(m.Text, "the waiting room")
 			case layout.MessageJoined:
@@ -93,12 +99,27 @@ func (s *Source) awaitReady(ctx context.Context, page *chrome.Page, joining <-ch
 			return "", lostBeforeReady(page.Err())
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				// What a person would see is recorded, on a page that nobody knows.
+				if shown && waiting == "" && s.Plan.Unknown && !s.Plan.Stage {
+					return loadedOnly(waitsFor), nil
+				}
 				return "", s.neverReady(waiting)
 			}
 			return "", ctx.Err()
 		}
 	}
 }
+
+// loadedOnly is why a page counts as ready that waits for something.
+func loadedOnly(waitsFor string) string {
+	if waitsFor == "" {
+		return layout.ReadyLoaded
+	}
+	return layout.ReadyLoaded + "; it still waits: " + waitsFor
+}
+
+// LoadedOnly tells whether a page is recorded although it waits for something.
+func LoadedOnly(reason string) bool { return strings.HasPrefix(reason, layout.ReadyLoaded+";") }
 
 // pageBegins is how long a layout page that has loaded may take to say that it
 // begins.

@@ -172,19 +172,29 @@ func (s *Source) Evaluate(ctx context.Context, expr string) ([]byte, error) {
 
 // SetLayout changes what is on the screen.
 func (s *Source) SetLayout(ctx context.Context, name string) error {
+	return s.command(ctx, layout.Command(name), "change its layout")
+}
+
+// SetFilter changes who is recorded.
+func (s *Source) SetFilter(ctx context.Context, f layout.Filter) error {
+	return s.command(ctx, layout.FilterCommand(f), "change who is recorded")
+}
+
+// command has the page do something.
+func (s *Source) command(ctx context.Context, expression, what string) error {
 	page := s.current()
 	if page == nil {
 		return errors.New("the browser is being started again; try again in some seconds")
 	}
 	ctx, cancel := context.WithTimeout(ctx, layoutLimit)
 	defer cancel()
-	value, err := page.Evaluate(ctx, layout.Command(name))
+	value, err := page.Evaluate(ctx, expression)
 	if err != nil {
 		return err
 	}
 	var answer string
 	if err := json.Unmarshal(value, &answer); err != nil || answer != "ok" {
-		return fmt.Errorf("the page did not change its layout: %s", cmp.Or(answer, "it can't"))
+		return fmt.Errorf("the page did not %s: %s", what, cmp.Or(answer, "it can't"))
 	}
 	return nil
 }

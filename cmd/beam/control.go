@@ -25,6 +25,8 @@ func (a *app) controlCommands() []*cobra.Command {
 			(*control.Client).Pause),
 		a.control("resume", "End a pause", "Resume goes on with a recording that was paused.", (*control.Client).Resume),
 		a.statusCommand(), a.layoutCommand(), a.markCommand(),
+		a.peopleCommand("exclude", "Leave people out of a running recording", "Exclude leaves people out from now on: neither seen nor heard.", (*control.Client).Exclude),
+		a.peopleCommand("include", "Record people again who were left out", "Include records people again who were left out, or too where only some are recorded.", (*control.Client).Include),
 	}
 }
 
@@ -105,6 +107,24 @@ func (a *app) layoutCommand() *cobra.Command {
 				return err
 			}
 			return controlError(c.SetLayout(cmd.Context(), args[len(args)-1]))
+		},
+	}
+}
+
+// peopleCommand changes who is recorded.
+func (a *app) peopleCommand(name, short, long string, do func(*control.Client, context.Context, []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: name + " ID NAME...", Short: short,
+		Long: long + " A name is compared as with --exclude-participant:\nwhole, in any case, * and ? standing for anything; it can be an id too." +
+			"\n\nThe ID is the one that --id gave or that beam record printed.",
+		Example: "  beam " + name + " standup 'Doe, Jane'",
+		Args:    cobra.MinimumNArgs(2), ValidArgsFunction: completeID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := openRecording(cmd.Context(), args[:1])
+			if err != nil {
+				return err
+			}
+			return controlError(do(c, cmd.Context(), args[1:]))
 		},
 	}
 }

@@ -7,10 +7,13 @@ import (
 	"time"
 )
 
+// GenericName is the name of the platform of pages that nobody knows.
+const GenericName = "generic"
+
 // generic is any page. Who is there follows from the remote media alone, unless
 // the page tells more than was to be expected: see docs/platforms.md.
 var generic = Platform{
-	Name: "generic", Title: "any page", Tried: TriedLive,
+	Name: GenericName, Title: "any page", Tried: TriedLive,
 	Caveats: "Knows neither names nor roles: each remote media stream counts as one person. " +
 		"The end of the meeting is not seen, only that everybody has left.",
 	match: func(*url.URL) bool { return true },
