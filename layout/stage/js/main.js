@@ -60,14 +60,21 @@ function main(facts, extra, css, key, platform) {
 	});
 }
 
-// The function that takes messages is Beam's own, and leaves the page at once.
+// The function that takes messages is Beam's own, and leaves the page at once. It is
+// back for as long as it is called: those of some drivers look for themselves there.
 function newSender() {
-	const give = window.__beamSend;
-	Reflect.deleteProperty(window, '__beamSend');
+	const { defineProperty, deleteProperty } = Reflect;
+	const name = '__beamSend';
+	const { [name]: give } = window;
+	deleteProperty(window, name);
 	return own((message) => {
+		const text = JSON.stringify(message);
+		defineProperty(window, name, { value: give, configurable: true });
 		try {
-			give(JSON.stringify(message));
-		} catch { /* the page was loaded without Beam */ }
+			give(text);
+		} catch { /* the page was loaded without Beam */ } finally {
+			deleteProperty(window, name);
+		}
 	});
 }
 
@@ -137,8 +144,9 @@ function newLook({ facts, top, frames, tap, hub, find, send, ready, filter, told
 		const now = performance.now();
 		const documents = frames.map((one) => one.tap.document);
 		const known = hub?.facts() ?? { waiting: false, counts: countTracks(tap.tracks()), people: 0, withheld: 0 };
-		const videos = find(documents, 'video');
-		const plays = moves(videos);
+		// Where people are drawn, the page's view of the recorder itself is none of them.
+		const staging = top && facts.layout !== 'native';
+		const plays = moves(find(documents, 'video').filter((video) => !staging || !video.srcObject));
 		// Behind the stage, or where only some are to be seen, the page's videos say
 		// nothing.
 		const counted = known.staged ? known.live : (!filter().set || known.counts.pictures > 0) && plays;
