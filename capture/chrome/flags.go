@@ -27,7 +27,7 @@ const NoSandboxVariable = "BEAM_CHROME_NO_SANDBOX"
 const smallSharedMem = 512 << 20
 
 // arguments returns the command line of the browser.
-func arguments(o Options, f folders, m machine) []string {
+func arguments(o Options, f folders, t trust, m machine) []string {
 	args := []string{
 		"--remote-debugging-pipe",
 		"--user-data-dir=" + f.profile,
@@ -116,6 +116,15 @@ func arguments(o Options, f folders, m machine) []string {
 	} else {
 		args = append(args, "--kiosk", "--ozone-platform=x11")
 	}
+	if o.SilentDevices {
+		args = append(args, deviceFlags(f)...)
+	}
+	if o.IgnoreHTTPSErrors {
+		args = append(args, "--ignore-certificate-errors")
+	}
+	if len(t.servers) > 0 {
+		args = append(args, "--ignore-certificate-errors-spki-list="+strings.Join(t.servers, ","))
+	}
 	if m.sharedMem < smallSharedMem {
 		args = append(args, "--disable-dev-shm-usage")
 	}
@@ -143,6 +152,9 @@ func environment(o Options, f folders, own []string) []string {
 			prefix, wild := strings.CutSuffix(pattern, "*")
 			return name == pattern || wild && strings.HasPrefix(name, prefix)
 		}) {
+			if path, ok := strings.CutPrefix(kv, "PATH="); ok {
+				kv = "PATH=" + f.bin() + ":" + path
+			}
 			env = append(env, kv)
 		}
 	}

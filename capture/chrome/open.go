@@ -2,7 +2,6 @@ package chrome
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -294,7 +293,7 @@ func (p *Page) fitScreen(ctx context.Context) error {
 	if !p.b.windowed {
 		return nil
 	}
-	raw, err := p.Evaluate(ctx, "[screen.width, screen.height, 1]")
+	raw, err := p.EvaluateApart(ctx, "[screen.width, screen.height, 1]")
 	if err != nil {
 		return err
 	}
@@ -307,16 +306,4 @@ func (p *Page) fitScreen(ctx context.Context) error {
 			Err: fmt.Errorf("page is %s but the X screen only %s", p.b.size, screen), Hint: screenHint}
 	}
 	return nil
-}
-
-// parseGeometry reads [innerWidth, innerHeight, devicePixelRatio].
-func parseGeometry(raw []byte) (capture.Size, float64, error) {
-	var v []float64
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return capture.Size{}, 0, err
-	}
-	if len(v) != 3 {
-		return capture.Size{}, 0, fmt.Errorf("%d numbers", len(v))
-	}
-	return capture.Size{Width: int(v[0]), Height: int(v[1])}, v[2], nil
 }

@@ -3,7 +3,6 @@ package chrome
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"beam/capture"
@@ -244,38 +243,6 @@ func isClosed(c <-chan struct{}) bool {
 func (p *Page) Alive(ctx context.Context) error {
 	_, err := cdp.Call(ctx, p.t, runtime.Evaluate, runtime.EvaluateParams{Expression: "1"})
 	return p.callErr("reach the page", err)
-}
-
-// Geometry returns the size of the page in CSS pixels and how many pixels of
-// the picture one of them has.
-func (p *Page) Geometry(ctx context.Context) (capture.Size, float64, error) {
-	raw, err := p.Evaluate(ctx, "[innerWidth, innerHeight, devicePixelRatio]")
-	if err != nil {
-		return capture.Size{}, 0, err
-	}
-	size, scale, err := parseGeometry(raw)
-	return size, scale, p.callErr("measure the page", err)
-}
-
-// Evaluate runs an expression in the page's main frame, waits for it when it is
-// a promise, and returns its value as JSON ("null" for undefined).
-func (p *Page) Evaluate(ctx context.Context, expr string) ([]byte, error) {
-	yes := true
-	res, err := cdp.Call(ctx, p.t, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: expr, ReturnByValue: &yes, AwaitPromise: &yes})
-	if err != nil {
-		return nil, p.callErr("evaluate in the page", err)
-	}
-	if res.ExceptionDetails != nil {
-		return nil, p.callErr("evaluate in the page", errors.New(exceptionText(res.ExceptionDetails)))
-	}
-	if len(res.Result.Value) == 0 {
-		if v := res.Result.UnserializableValue; v != "" {
-			return nil, p.callErr("evaluate in the page", fmt.Errorf("%s is not JSON", v))
-		}
-		return []byte("null"), nil
-	}
-	return res.Result.Value, nil
 }
 
 // Screenshot returns the page as it is now, as a PNG of the page's size.

@@ -68,8 +68,13 @@ type got struct {
 	Kind string  `json:"kind"`
 }
 
-// DoAll does the steps one after the other. Its error says which one failed.
+// DoAll does the steps one after the other, and takes the mouse away from the
+// page, so that nothing is shown because it is there. Its error says which one
+// failed.
 func (p *Page) DoAll(ctx context.Context, steps []Step) error {
+	if len(steps) > 0 {
+		defer p.takeMouseAway(ctx)
+	}
 	for i, s := range steps {
 		if err := p.Do(ctx, s); err != nil {
 			var f *capture.Fault
@@ -150,7 +155,7 @@ func (p *Page) phase(ctx context.Context, s Step, phase string) (got, error) {
 	}
 	why := "the page does not answer"
 	for {
-		raw, err := p.Evaluate(ctx, "("+stepScript+")("+string(arg)+")")
+		raw, err := p.EvaluateApart(ctx, "("+stepScript+")("+string(arg)+")")
 		switch {
 		case p.Err() != nil:
 			return got{}, p.Err()
@@ -182,6 +187,17 @@ func (p *Page) phase(ctx context.Context, s Step, phase string) (got, error) {
 func stepFault(ctx context.Context, s Step, why string) error {
 	return &capture.Fault{Class: capture.ClassRoom, Op: s.String(), Hint: stepHint,
 		Err: fmt.Errorf("%s: %w", why, context.Cause(ctx))}
+}
+
+// takeMouseAway moves the mouse out of the page.
+func (p *Page) takeMouseAway(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_, err := cdp.Call(ctx, p.t, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+		Type: input.DispatchMouseEventTypeMouseMoved, X: -1, Y: -1})
+	if err != nil && p.Err() == nil {
+		p.b.log.Debug("mouse could not be taken away", "err", err)
+	}
 }
 
 // press clicks at a place.
