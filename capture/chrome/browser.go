@@ -165,7 +165,7 @@ func (b *Browser) connect(ctx context.Context) error {
 	if err := b.tabs.find(ctx, b.cdp); err != nil {
 		return err
 	}
-	b.wg.Go(func() { b.closeStrays(root) })
+	b.wg.Go(func() { b.receiveTabs(root) })
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -84,4 +86,37 @@ func silentSound(rate int) []byte {
 	_ = binary.Write(&out, binary.LittleEndian, uint32(size))
 	out.Write(make([]byte, size))
 	return out.Bytes()
+}
+
+// devicesScript tells whether a page was refused a device: the browser remembers
+// that it was, or the page says so to whoever looks at it. The names are those of
+// the errors (Media Capture and Streams, 10.2).
+const devicesScript = `(async () => {
+  for (const name of ['camera', 'microphone']) {
+    const p = await navigator.permissions.query({ name }).catch(() => null);
+    if (p?.state === 'denied') return true;
+  }
+  return /NotAllowedError|NotFoundError|\b(microphone|webcam|camera)\b/i.test(document.body?.innerText ?? '');
+})()`
+
+// MissesDevices tells whether the page seems to want a camera or a microphone and
+// to have been refused it. It is a guess from outside, for a hint: of a page that
+// asks, is told that there is no device, and says nothing of it, nothing is seen.
+func (p *Page) MissesDevices(ctx context.Context) bool {
+	if p.b.silent {
+		return false
+	}
+	if p.deviceErrors.Load() {
+		return true
+	}
+	raw, err := p.EvaluateApart(ctx, devicesScript)
+	return err == nil && string(raw) == "true"
+}
+
+// deviceWords are what browsers say of a device that a page did not get.
+var deviceWords = []string{"Requested device not found", "NotAllowedError: Permission denied", "NotFoundError", "Permission denied by system"}
+
+// speaksOfDevices tells whether a line of the console is about a refused device.
+func speaksOfDevices(line string) bool {
+	return slices.ContainsFunc(deviceWords, func(w string) bool { return strings.Contains(line, w) })
 }

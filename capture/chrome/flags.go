@@ -66,6 +66,8 @@ func arguments(o Options, f folders, t trust, m machine) []string {
 		"--disable-search-engine-choice-screen",
 		"--disable-extensions",
 		"--disable-default-apps",
+		// Windows that stay on top of the page.
+		"--disable-blink-features=PictureInPictureAPI,DocumentPictureInPictureAPI",
 
 		// Nothing but the page on the network.
 		"--disable-background-networking",
@@ -101,6 +103,7 @@ func arguments(o Options, f folders, t trust, m machine) []string {
 			"InterestFeedContentSuggestions",
 			"HttpsUpgrades",
 			"HttpsFirstBalancedModeAutoEnable",
+			"FedCm",
 		}, ","),
 	}
 	if o.PulseServer == "" {

@@ -22,11 +22,24 @@ func preferences(authorities [][]byte) map[string]any {
 		"printing":                      off,   // window.print() does nothing
 		"credentials_enable_service":    false, // "Save password?"
 		"credentials_enable_autosignin": false,
-		"profile":                       map[string]any{"password_manager_leak_detection": false},
-		"autofill":                      map[string]any{"profile_enabled": false, "credit_card_enabled": false},
-		"translate":                     off,
-		"certificates":                  map[string]any{"ca_certificates": certificates},
+		"profile": map[string]any{
+			"password_manager_leak_detection": false,
+			"default_content_setting_values":  choosers(),
+		},
+		"autofill":     map[string]any{"profile_enabled": false, "credit_card_enabled": false},
+		"translate":    off,
+		"certificates": map[string]any{"ca_certificates": certificates},
 	}
+}
+
+// choosers are the content settings of what a page may ask to choose from, all
+// blocked (2), as a permission is.
+func choosers() map[string]int {
+	out := map[string]int{}
+	for _, name := range []string{"bluetooth_guard", "hid_guard", "serial_guard", "usb_guard", "file_system_read_guard", "file_system_write_guard"} {
+		out[name] = 2
+	}
+	return out
 }
 
 // writeProfile writes the preferences where Chrome finds them when it starts

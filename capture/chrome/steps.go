@@ -113,7 +113,7 @@ func (p *Page) Do(ctx context.Context, s Step) error {
 		return err
 	}
 	if s.Value != "" {
-		if _, err := cdp.Call(ctx, p.t, input.InsertText, input.InsertTextParams{Text: string(s.Value)}); err != nil {
+		if _, err := cdp.Call(ctx, p.target(), input.InsertText, input.InsertTextParams{Text: string(s.Value)}); err != nil {
 			return p.callErr(s.String(), err)
 		}
 	}
@@ -193,7 +193,7 @@ func stepFault(ctx context.Context, s Step, why string) error {
 func (p *Page) takeMouseAway(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	_, err := cdp.Call(ctx, p.t, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+	_, err := cdp.Call(ctx, p.target(), input.DispatchMouseEvent, input.DispatchMouseEventParams{
 		Type: input.DispatchMouseEventTypeMouseMoved, X: -1, Y: -1})
 	if err != nil && p.Err() == nil {
 		p.b.log.Debug("mouse could not be taken away", "err", err)
@@ -207,7 +207,7 @@ func (p *Page) press(ctx context.Context, at got) error {
 		{Type: input.DispatchMouseEventTypeMousePressed, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: 1},
 		{Type: input.DispatchMouseEventTypeMouseReleased, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1},
 	} {
-		if _, err := cdp.Call(ctx, p.t, input.DispatchMouseEvent, ev); err != nil {
+		if _, err := cdp.Call(ctx, p.target(), input.DispatchMouseEvent, ev); err != nil {
 			return err
 		}
 	}

@@ -20,26 +20,32 @@ const worldName = "beam"
 // the expression sees the page's document and the browser's own functions, and
 // none of what the page's scripts have put in their place.
 func (p *Page) EvaluateApart(ctx context.Context, expr string) ([]byte, error) {
+	v, _ := p.views.current()
+	return p.evaluateApart(ctx, v, expr)
+}
+
+func (p *Page) evaluateApart(ctx context.Context, v *view, expr string) ([]byte, error) {
 	const op = "ask the page"
-	world, err := cdp.Call(ctx, p.t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{
-		FrameID: cdp.FrameID(p.tab), WorldName: worldName})
+	world, err := cdp.Call(ctx, v.t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{
+		FrameID: v.frame(), WorldName: worldName})
 	if err != nil {
 		return nil, p.callErr(op, err)
 	}
-	return p.evaluate(ctx, op, runtime.EvaluateParams{Expression: expr, ContextID: world.ExecutionContextID})
+	return p.evaluate(ctx, v, op, runtime.EvaluateParams{Expression: expr, ContextID: world.ExecutionContextID})
 }
 
 // Evaluate runs an expression in the page's main frame, waits for it when it is
 // a promise, and returns its value as JSON ("null" for undefined). It runs among
 // the page's own scripts, which may have replaced anything that it uses.
 func (p *Page) Evaluate(ctx context.Context, expr string) ([]byte, error) {
-	return p.evaluate(ctx, "evaluate in the page", runtime.EvaluateParams{Expression: expr})
+	v, _ := p.views.current()
+	return p.evaluate(ctx, v, "evaluate in the page", runtime.EvaluateParams{Expression: expr})
 }
 
-func (p *Page) evaluate(ctx context.Context, op string, params runtime.EvaluateParams) ([]byte, error) {
+func (p *Page) evaluate(ctx context.Context, v *view, op string, params runtime.EvaluateParams) ([]byte, error) {
 	yes := true
 	params.ReturnByValue, params.AwaitPromise = &yes, &yes
-	res, err := cdp.Call(ctx, p.t, runtime.Evaluate, params)
+	res, err := cdp.Call(ctx, v.t, runtime.Evaluate, params)
 	if err != nil {
 		return nil, p.callErr(op, err)
 	}
