@@ -3,6 +3,7 @@ package chrome
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,11 @@ const documentScript = `(() => {
   };
 })()`
 
+// contentEvents are those of a document (Page.lifecycleEvent) that has its
+// content. One whose script leads to another program's address while it is read
+// is not read to its end, and only the last one comes.
+var contentEvents = []string{"DOMContentLoaded", "load", "networkIdle"}
+
 // describeLimit is how long a new document may take to answer.
 const describeLimit = 2 * time.Second
 
@@ -47,7 +53,7 @@ func (p *Page) onDocument(v *view, ev any) {
 			p.committed(v, ev.Frame)
 		}
 	case *page.EventLifecycleEvent:
-		if ev.Name != "DOMContentLoaded" {
+		if !slices.Contains(contentEvents, ev.Name) {
 			return
 		}
 		p.loads.loaded(ev.FrameID, ev.LoaderID)
@@ -55,7 +61,7 @@ func (p *Page) onDocument(v *view, ev any) {
 			return
 		}
 		v.content()
-		if p.opened.Load() && v.isCurrent() {
+		if v.newContent(ev.LoaderID) && p.opened.Load() && v.isCurrent() {
 			select {
 			case p.described <- v:
 			default: // a page that reloads in a loop

@@ -5,13 +5,14 @@ package chrome
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -39,8 +40,7 @@ var habits = []struct{ name, page string }{
 	{"protocol by click", teal(onClick(`location = "beam-test:1"`))},
 	{"mail", teal(onClick(`location = "mailto:ada@room.example"`))},
 	{"file chooser", teal(onClick(`const i = document.createElement("input"); i.type = "file"; i.click()`))},
-	{"fullscreen", teal(onClick(`document.body.requestFullscreen()`))},
-	{"pointer lock", teal(onClick(`document.body.requestPointerLock()`))},
+	{"fullscreen", teal(onClick(`document.documentElement.requestFullscreen().catch(() => {})`))},
 	{"download", teal(onClick(`const a = document.createElement("a"); a.href = URL.createObjectURL(new Blob(["x"])); a.download = "x.txt"; a.click()`))},
 	{"download from the server", teal(onClick(`location = "/file"`))},
 	{"permissions", teal(onClick(`Notification.requestPermission(); navigator.geolocation.getCurrentPosition(() => {}); navigator.mediaDevices.getUserMedia({audio: true, video: true}).catch(() => {});
@@ -129,19 +129,19 @@ func checkColour(t *testing.T, raw []byte, want color.RGBA) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	flat := image.NewRGBA(img.Bounds())
+	draw.Draw(flat, flat.Rect, img, image.Point{}, draw.Src)
 	bad := 0
-	for y := range img.Bounds().Dy() {
-		for x := range img.Bounds().Dx() {
-			got := color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)
-			if off(got.R, want.R)+off(got.G, want.G)+off(got.B, want.B) > 12 {
-				if bad++; bad == 1 {
-					t.Errorf("pixel %d,%d is %v, not %v", x, y, got, want)
-				}
+	for i := 0; i < len(flat.Pix); i += 4 {
+		got := color.RGBA{flat.Pix[i], flat.Pix[i+1], flat.Pix[i+2], 255}
+		if off(got.R, want.R)+off(got.G, want.G)+off(got.B, want.B) > 12 {
+			if bad++; bad == 1 {
+				t.Errorf("pixel %d,%d is %v, not %v", i/4%flat.Rect.Dx(), i/4/flat.Rect.Dx(), got, want)
 			}
 		}
 	}
 	if bad > 0 {
-		file := filepath.Join(os.TempDir(), strings.ReplaceAll(strings.ReplaceAll(t.Name(), "/", "-"), " ", "-")+".png")
+		file := filepath.Join(t.ArtifactDir(), "picture.png")
 		_ = os.WriteFile(file, raw, 0o600)
 		t.Errorf("%d pixels are wrong: %s", bad, file)
 	}

@@ -74,6 +74,9 @@ type got struct {
 func (p *Page) DoAll(ctx context.Context, steps []Step) error {
 	if len(steps) > 0 {
 		defer p.takeMouseAway(ctx)
+		if p.b.windowed {
+			defer p.run(func() { p.leaveFullScreen(context.WithoutCancel(ctx)) })
+		}
 	}
 	for i, s := range steps {
 		if err := p.Do(ctx, s); err != nil {
@@ -197,6 +200,31 @@ func (p *Page) takeMouseAway(ctx context.Context) {
 		Type: input.DispatchMouseEventTypeMouseMoved, X: -1, Y: -1})
 	if err != nil && p.Err() == nil {
 		p.b.log.Debug("mouse could not be taken away", "err", err)
+	}
+}
+
+// fullScreenLooks are when it is looked whether an element fills the screen: a
+// click lets a script ask for that for five seconds (HTML, transient activation).
+var fullScreenLooks = []time.Duration{0, 300 * time.Millisecond, 700 * time.Millisecond, 2 * time.Second, 3 * time.Second}
+
+// leaveFullScreen ends the full screen of an element, which Chrome announces in a
+// bubble over the page. The page fills the window anyway.
+func (p *Page) leaveFullScreen(ctx context.Context) {
+	for _, wait := range fullScreenLooks {
+		select {
+		case <-p.done:
+			return
+		case <-p.lost:
+			return
+		case <-time.After(wait):
+		}
+		err := p.untilLeft(ctx, func(ctx context.Context) error {
+			_, err := p.EvaluateApart(ctx, "Boolean(document.fullscreenElement && document.exitFullscreen())")
+			return err
+		})
+		if err != nil {
+			p.b.log.Debug("full screen could not be looked at", "err", err)
+		}
 	}
 }
 

@@ -176,7 +176,7 @@ func TestArguments(t *testing.T) {
 	has := func(args []string, flag string) bool { return slices.Contains(args, flag) }
 	quiet := arguments(Options{Size: hd}, f, trust{}, machine{sharedMem: 1 << 30})
 	for _, want := range []string{"--headless", "--window-size=1280,720", "--disable-audio-output", "--user-data-dir=/d/c0/p",
-		"--disable-gpu", "--disable-software-rasterizer", "--autoplay-policy=no-user-gesture-required"} {
+		"--disable-gpu-compositing", "--use-angle=swiftshader-webgl", "--autoplay-policy=no-user-gesture-required"} {
 		if !has(quiet, want) {
 			t.Errorf("no %s", want)
 		}

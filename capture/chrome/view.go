@@ -26,8 +26,9 @@ type view struct {
 	stage   stage
 	held    []func() // messages of a view that is not shown yet
 	doc     Document
-	address string // of doc, in full
-	has     bool   // loaded is closed
+	address string       // of doc, in full
+	has     bool         // loaded is closed
+	loader  cdp.LoaderID // of the last document that had its content
 }
 
 // stage tells whether a view is the one that is recorded.
@@ -100,6 +101,15 @@ func (v *view) content() {
 		v.has = true
 		close(v.loaded)
 	}
+}
+
+// newContent tells whether it is the first time that a document has content.
+func (v *view) newContent(l cdp.LoaderID) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	first := v.loader != l
+	v.loader = l
+	return first
 }
 
 const blankURL = "about:blank"
