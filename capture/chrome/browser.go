@@ -28,6 +28,15 @@ type Options struct {
 	XAuthority  string       // X authority file for Display; may be empty
 	PulseServer string       // PulseAudio server that takes the sound ("unix:/..."); "" for no sound
 	Log         *slog.Logger // nil for none
+
+	// SilentDevices gives pages a camera that sees black and a microphone that
+	// hears nothing, and lets them use both.
+	SilentDevices bool
+	// CAFile is a PEM file with authorities that are trusted beside Chrome's own,
+	// or with the certificate of a server that certified itself; "" for none.
+	CAFile string
+	// IgnoreHTTPSErrors takes every certificate of every server for good.
+	IgnoreHTTPSErrors bool
 }
 
 // ErrClosed is what Page.Err wraps when the page ended because Browser.Close
@@ -38,7 +47,9 @@ var ErrClosed = errors.New("browser was closed")
 type Browser struct {
 	size     capture.Size
 	windowed bool
+	silent   bool // it has the silent devices
 	log      *slog.Logger
+	proxies  proxies
 	proc     *process
 	pipe     *pipe
 	cdp      *chromedp.Browser
@@ -73,20 +84,19 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	f, err := makeFolders(o.Dir)
+	with, err := prepare(o)
 	if err != nil {
-		return nil, &capture.Fault{Class: capture.ClassEnvironment, Op: op, Err: err,
-			Hint: "set TMPDIR to a short path that can be written to"}
+		return nil, err
 	}
 	// The browser outlives the start.
-	proc, answers, commands, err := startProcess(context.WithoutCancel(ctx), o.Path, arguments(o, f, look()), environment(o, f), f.home)
+	proc, answers, commands, err := startProcess(context.WithoutCancel(ctx), o.Path, arguments(o, with.folders, with.trust, look()), with.env, with.folders.home)
 	if err != nil {
 		return nil, &capture.Fault{Class: capture.ClassEnvironment, Op: op, Hint: program.Hint(),
-			Err: errors.Join(err, f.remove())}
+			Err: errors.Join(err, with.folders.remove())}
 	}
 	b := &Browser{
-		size: o.Size, windowed: o.Display != "", log: o.Log,
-		proc: proc, pipe: newPipe(answers, commands), folders: f,
+		size: o.Size, windowed: o.Display != "", silent: o.SilentDevices, log: o.Log,
+		proc: proc, pipe: newPipe(answers, commands), folders: with.folders, proxies: with.proxies,
 		done: make(chan struct{}), closing: make(chan struct{}),
 	}
 	if err := b.connect(ctx); err != nil {
@@ -148,10 +158,13 @@ func (b *Browser) connect(ctx context.Context) error {
 		Behavior: browser.SetDownloadBehaviorBehaviorDeny}); err != nil {
 		return err
 	}
+	if err := b.setPermissions(ctx); err != nil {
+		return err
+	}
 	if err := b.tabs.find(ctx, b.cdp); err != nil {
 		return err
 	}
-	b.wg.Go(func() { b.closeStrays(root) })
+	b.wg.Go(func() { b.receiveTabs(root) })
 	return nil
 }
 

@@ -5,6 +5,7 @@ package chrome
 import (
 	"context"
 	"fmt"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -138,3 +139,7 @@ func display(t *testing.T, size capture.Size) string {
 	}
 	return fmt.Sprintf(":%d", n)
 }
+
+// quietLog keeps what a server says about its connections out of the tests'
+// output unless they fail.
+func quietLog(t *testing.T) *log.Logger { return log.New(t.Output(), "", 0) }

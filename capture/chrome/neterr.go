@@ -40,6 +40,11 @@ func navigateFault(raw string, err error) error {
 	return err
 }
 
+const (
+	certHint  = "renew the server's certificate, name its authority with --ca-file or SSL_CERT_FILE, or take any certificate with --ignore-https-errors"
+	proxyHint = "put the login into the variable that names the proxy: http_proxy=http://USER:PASSWORD@HOST:PORT, https_proxy the same"
+)
+
 // causes explains Chrome's network errors (net/base/net_error_list.h) by the
 // beginning of their names, without net::ERR_. The first that fits counts.
 var causes = []struct{ prefix, text, hint string }{
@@ -52,9 +57,10 @@ var causes = []struct{ prefix, text, hint string }{
 	{"ADDRESS_UNREACHABLE", "address is unreachable", "check the network of this machine"},
 	{"NETWORK_", "network failed", "check the network of this machine"},
 	{"INTERNET_DISCONNECTED", "this machine has no network", "check the network of this machine"},
-	{"CERT_", "certificate of the server is not valid", "renew the server's certificate, or install its authority on this machine"},
+	{"CERT_", "certificate of the server is not valid", certHint},
 	{"SSL_", "TLS handshake failed", "check that the server speaks TLS on this port, or use http://"},
 	{"BAD_SSL_", "TLS handshake failed", "check the server's TLS setup"},
+	{"PROXY_AUTH_", "proxy wants a login", proxyHint},
 	{"PROXY_", "proxy failed", "check http_proxy and https_proxy"},
 	{"TUNNEL_", "proxy failed", "check http_proxy and https_proxy"},
 	{"TOO_MANY_REDIRECTS", "page redirects without end", "open the address in a browser and check it"},
@@ -113,7 +119,11 @@ func statusPasses(status int) bool {
 
 func statusHint(status int) string {
 	switch {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case status == http.StatusUnauthorized:
+		return "the server wants a login: give it with --basic-auth, or check the token in the address"
+	case status == http.StatusProxyAuthRequired:
+		return proxyHint
+	case status == http.StatusForbidden:
 		return "the room refused: check the token or the role in the address"
 	case status == http.StatusNotFound, status == http.StatusGone:
 		return "check the address of the room"

@@ -2,20 +2,12 @@ package chrome
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/css"
-	"github.com/chromedp/cdproto/dom"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 
 	"beam/capture"
 )
@@ -38,12 +30,30 @@ type OpenOptions struct {
 	// OnRequest gets a line for each request of the page and for what became of
 	// it. URLs are without user, query and fragment, which may be secret.
 	OnRequest func(line string)
-	// OnMessage gets each string that the page hands to window.__beamSend.
-	OnMessage func(payload string)
+	// OnMessage gets each string that a frame of the page hands to
+	// window.__beamSend; OnMessageFrom, if set, gets it in its place, with the
+	// part of the page that it comes from.
+	OnMessage     func(payload string)
+	OnMessageFrom func(from Sender, payload string)
 	// OnConsole gets what the page writes to the console: level is "log",
 	// "debug", "info", "warning", "error" and so on, or "exception" for an
-	// exception that nobody caught.
-	OnConsole func(level, text string)
+	// exception that nobody caught. What the browser itself writes there is
+	// "network" for a request that failed, "browser" for the rest.
+	// OnConsoleCall, if set, gets it in its place.
+	OnConsole     func(level, text string)
+	OnConsoleCall func(ConsoleCall)
+	// OnDocument is told of each document that the page goes to after Open.
+	OnDocument func(Document)
+	// OnRefused gets the host that the page wanted to lead the browser to, which
+	// is neither public nor where the room itself is, nor in AllowHosts. The
+	// page stays what it was.
+	OnRefused func(host string)
+	// OnFailed gets a screenshot (PNG) of a page that could not be opened, before
+	// Open returns, where there is one.
+	OnFailed func(screenshot []byte)
+	// AllowHosts are names, IP addresses and networks (10.1.0.0/16) of this
+	// machine's own surroundings that the page may lead to.
+	AllowHosts []string
 	// Access is what the page asks for before it lets anybody in.
 	Access Access
 }
@@ -53,7 +63,8 @@ const maxMessages = 10_000
 
 // Open opens a page in the browser's tab and waits until its DOM content is
 // loaded and it has exactly the size of Options. There is one page at a time:
-// the last one must have been closed.
+// the last one must have been closed. A tab that the page opens is shown in the
+// place of the one before, until it is closed.
 //
 // In a window, the browser ends with its last tab: after ErrPageClosed it may
 // have to be launched again.
@@ -78,6 +89,8 @@ func (b *Browser) Open(ctx context.Context, o OpenOptions) (*Page, error) {
 		return p.fit(ctx)
 	})
 	if err == nil {
+		p.opened.Store(true)
+		b.tabs.shows(p)
 		return p, nil
 	}
 	err = p.callErr("open "+hostOf(o.URL), err)
@@ -85,6 +98,7 @@ func (b *Browser) Open(ctx context.Context, o OpenOptions) (*Page, error) {
 	if p.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
 		err = b.timeoutFault(o)
 	}
+	p.pictureFailure(context.WithoutCancel(ctx))
 	// The tab is left by the next Open; a site that does not answer can't
 	// hold it.
 	leave, cancelLeave := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
@@ -115,6 +129,33 @@ func (b *Browser) timeoutFault(o OpenOptions) error {
 		Hint: "check that the address answers from this machine", Passing: true}
 }
 
+// pictureLimit is how long the picture of a page that failed may take.
+const pictureLimit = 3 * time.Second
+
+// pictureFailure hands a screenshot of a page that can't be opened to OnFailed.
+func (p *Page) pictureFailure(ctx context.Context) {
+	if p.o.OnFailed == nil || p.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, pictureLimit)
+	defer cancel()
+	for {
+		png, err := p.Screenshot(ctx)
+		if err == nil {
+			p.o.OnFailed(png)
+			return
+		}
+		select { // between two documents there is nothing to picture
+		case <-time.After(100 * time.Millisecond):
+		case <-p.lost:
+			return
+		case <-ctx.Done():
+			p.b.log.Info("no screenshot of the page that could not be opened", "error", err)
+			return
+		}
+	}
+}
+
 // enter opens a session to the tab and installs what the page needs to find.
 // What is installed lives as long as the session.
 func (b *Browser) enter(ctx context.Context, o OpenOptions) (*Page, error) {
@@ -123,52 +164,54 @@ func (b *Browser) enter(ctx context.Context, o OpenOptions) (*Page, error) {
 		return nil, err
 	}
 	p := &Page{
-		b: b, tab: tab, o: o,
+		b: b, o: o,
 		done: make(chan struct{}), lost: make(chan struct{}),
-		crashed:  make(chan struct{}, 1),
-		dialogs:  make(chan *page.EventJavascriptDialogOpening, 4),
-		messages: newQueue[func()](maxMessages),
-		loads:    newLoads(),
-		gate:     newGate(o),
+		crashed:   make(chan *view, 4),
+		dialogs:   make(chan dialog, 4),
+		described: make(chan *view, 4),
+		messages:  newQueue[func()](maxMessages),
+		loads:     newLoads(),
+		gate:      newGate(b.proxies),
 	}
-	session, cancel := b.attach(tab, p.onEvent)
-	p.cancel = cancel
-	// The session must outlive ctx, but attaching to it must not.
-	abort := context.AfterFunc(ctx, cancel)
-	_, err = chromedp.Run(session, func(_ context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		p.t = t
-		return chromedp.Void{}, nil
-	})
-	if !abort() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		cancel()
-		b.tabs.giveUp(tab) // a tab without a living renderer
-		return nil, fmt.Errorf("attach to the tab: %w", err)
-	}
-	detached, err := chromedp.Detached(session)
-	if err != nil {
-		cancel()
+	v := newView(tab)
+	if err := p.attach(ctx, v); err != nil {
+		b.tabs.giveUp() // a tab without a living renderer
 		return nil, err
 	}
-	p.run(func() { p.watch(detached) })
-	p.run(func() { p.answerDialogs(session) })
+	v.setStage(stageCurrent)
+	p.views.push(v)
+	// What the page is served with must outlive ctx.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	p.cancel = end
 	p.run(func() {
-		p.messages.run(session, func(f func()) { f() }, func(lost int) {
-			b.log.Warn("page sends more messages than can be handled", "lost", lost)
-		})
+		select {
+		case <-p.done:
+		case <-b.done:
+		}
+		end()
 	})
-	if p.gate != nil {
-		p.run(func() { p.answerRequests(session) })
-	}
-	if err := p.whileThere(ctx, p.install); err != nil {
+	p.serve(life, v)
+	if err := p.whileThere(ctx, func(ctx context.Context) error { return p.prepare(ctx, v) }); err != nil {
 		close(p.done)
-		cancel()
+		end()
+		v.cancel()
 		p.wg.Wait()
 		return nil, fmt.Errorf("prepare the page: %w", err)
 	}
 	return p, nil
+}
+
+// serve starts what a page needs while it is there.
+func (p *Page) serve(ctx context.Context, first *view) {
+	p.run(func() { p.watch(ctx, first) })
+	p.run(func() { p.answerDialogs(ctx) })
+	p.run(func() { p.answerRequests(ctx) })
+	p.run(func() { p.describeDocuments(ctx) })
+	p.run(func() {
+		p.messages.run(ctx, func(f func()) { f() }, func(lost int) {
+			p.b.log.Warn("page sends more messages than can be handled", "lost", lost)
+		})
+	})
 }
 
 // whileThere calls f with a context that ends with ctx, or when the page is lost:
@@ -186,61 +229,20 @@ func (p *Page) whileThere(ctx context.Context, f func(context.Context) error) er
 	return f(ctx)
 }
 
-// install sets up the session.
-func (p *Page) install(ctx context.Context) error {
-	// chromedp follows the document tree and the style sheets of each page,
-	// which nobody here asks for and which a busy room pays for.
-	calls := []func() error{
-		func() error { _, err := cdp.Call(ctx, p.t, css.Disable, cdp.Empty{}); return err },
-		func() error { _, err := cdp.Call(ctx, p.t, dom.Disable, cdp.Empty{}); return err },
-		func() error { _, err := cdp.Call(ctx, p.t, log.Disable, cdp.Empty{}); return err },
-		func() error {
-			_, err := cdp.Call(ctx, p.t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName})
-			return err
-		},
-	}
-	if !p.b.windowed {
-		calls = append(calls, func() error {
-			_, err := cdp.Call(ctx, p.t, emulation.SetUserAgentOverride, p.b.agent)
-			return err
-		}, func() error {
-			w, h := int64(p.b.size.Width), int64(p.b.size.Height)
-			_, err := cdp.Call(ctx, p.t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-				Width: w, Height: h, ScreenWidth: w, ScreenHeight: h, DeviceScaleFactor: 1})
-			return err
-		})
-	}
-	if p.o.Script != "" {
-		calls = append(calls, func() error {
-			_, err := cdp.Call(ctx, p.t, page.AddScriptToEvaluateOnNewDocument,
-				page.AddScriptToEvaluateOnNewDocumentParams{Source: p.o.Script})
-			return err
-		})
-	}
-	if p.o.IgnoreCSP {
-		calls = append(calls, func() error {
-			_, err := cdp.Call(ctx, p.t, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
-			return err
-		})
-	}
-	for _, call := range calls {
-		if err := call(); err != nil {
-			return err
-		}
-	}
-	return p.grant(ctx)
-}
-
 // load navigates and waits for the content.
 func (p *Page) load(ctx context.Context) error {
-	tree, err := cdp.Call(ctx, p.t, page.GetFrameTree, cdp.Empty{})
+	v, _ := p.views.current()
+	tree, err := cdp.Call(ctx, v.t, page.GetFrameTree, cdp.Empty{})
 	if err != nil {
 		return err
 	}
 	p.loads.begin(tree.FrameTree.Frame.ID, tree.FrameTree.Frame.LoaderID)
-	res, err := cdp.Call(ctx, p.t, page.Navigate, page.NavigateParams{URL: p.o.URL})
+	res, err := cdp.Call(ctx, v.t, page.Navigate, page.NavigateParams{URL: p.where.URL})
 	if err != nil {
 		return navigateFault(p.o.URL, err)
+	}
+	if host := p.gate.refusedHost(); host != "" && res.ErrorText != "" {
+		return refusedFault(hostOf(p.o.URL), host)
 	}
 	status := p.loads.statusOf(res.LoaderID)
 	if res.ErrorText != "" || status >= 400 {
@@ -255,46 +257,48 @@ func (p *Page) load(ctx context.Context) error {
 	}
 	// A page may close itself when it is the first of its tab, as it is when a
 	// person opens the room's address; about:blank was there before.
-	if _, err := cdp.Call(ctx, p.t, page.ResetNavigationHistory, cdp.Empty{}); err != nil {
+	if _, err := cdp.Call(ctx, v.t, page.ResetNavigationHistory, cdp.Empty{}); err != nil {
 		return err
 	}
-	// From here on each message of each WebSocket would be reported.
-	_, err = cdp.Call(ctx, p.t, network.Disable, cdp.Empty{})
-	return err
+	return v.unhear(ctx)
 }
 
 const screenHint = "for a window, the X screen must be 16 pixels larger both ways; or use --capture screencast"
 
 // fit waits until the page has the size it is recorded at. A window gets there
-// a moment after it appeared.
+// a moment after it appeared, and a document that is left for the next one does
+// not answer.
 func (p *Page) fit(ctx context.Context) error {
 	limit := time.After(3 * time.Second)
 	for {
-		size, scale, err := p.Geometry(ctx)
-		if err != nil {
+		err := p.fits(ctx)
+		if err == nil || p.Err() != nil {
 			return err
-		}
-		if size == p.b.size && scale == 1 {
-			return p.fitScreen(ctx)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-limit:
-			return &capture.Fault{Class: capture.ClassEnvironment, Op: "size the page",
-				Err:  fmt.Errorf("page is %s at %g pixels each, not %s", size, scale, p.b.size),
-				Hint: screenHint}
+			return err
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// fitScreen checks that a window is not larger than its screen.
-func (p *Page) fitScreen(ctx context.Context) error {
+// fits returns nil when the page has its size and all of it is on the screen.
+func (p *Page) fits(ctx context.Context) error {
+	size, scale, err := p.Geometry(ctx)
+	if err != nil {
+		return err
+	}
+	if size != p.b.size || scale != 1 {
+		return &capture.Fault{Class: capture.ClassEnvironment, Op: "size the page", Hint: screenHint,
+			Err: fmt.Errorf("page is %s at %g pixels each, not %s", size, scale, p.b.size)}
+	}
 	if !p.b.windowed {
 		return nil
 	}
-	raw, err := p.Evaluate(ctx, "[screen.width, screen.height, 1]")
+	raw, err := p.EvaluateApart(ctx, "[screen.width, screen.height, 1]")
 	if err != nil {
 		return err
 	}
@@ -303,20 +307,8 @@ func (p *Page) fitScreen(ctx context.Context) error {
 		return err
 	}
 	if screen.Width < p.b.size.Width || screen.Height < p.b.size.Height {
-		return &capture.Fault{Class: capture.ClassEnvironment, Op: "size the page",
-			Err: fmt.Errorf("page is %s but the X screen only %s", p.b.size, screen), Hint: screenHint}
+		return &capture.Fault{Class: capture.ClassEnvironment, Op: "size the page", Hint: screenHint,
+			Err: fmt.Errorf("page is %s but the X screen only %s", p.b.size, screen)}
 	}
 	return nil
-}
-
-// parseGeometry reads [innerWidth, innerHeight, devicePixelRatio].
-func parseGeometry(raw []byte) (capture.Size, float64, error) {
-	var v []float64
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return capture.Size{}, 0, err
-	}
-	if len(v) != 3 {
-		return capture.Size{}, 0, fmt.Errorf("%d numbers", len(v))
-	}
-	return capture.Size{Width: int(v[0]), Height: int(v[1])}, v[2], nil
 }

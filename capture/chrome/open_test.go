@@ -216,7 +216,17 @@ func (c *collect) add(s string) {
 	c.mu.Lock()
 	c.got = append(c.got, s)
 	c.mu.Unlock()
-	c.wake <- struct{}{}
+	select {
+	case c.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// has tells whether a string with this in it was gathered.
+func (c *collect) has(part string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.got, func(s string) bool { return strings.Contains(s, part) })
 }
 
 // wait waits until a string was gathered.

@@ -3,8 +3,9 @@ package chrome
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
@@ -12,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"beam/capture"
@@ -24,23 +26,29 @@ var ErrPageClosed = errors.New("page was closed")
 // ErrPageCrashed is what Page.Err wraps when the renderer of the page died.
 var ErrPageCrashed = errors.New("page crashed")
 
-// Page is one page in the tab of a Browser. Its methods may be called from
-// several goroutines.
+// Page is one page of a Browser: the one in its tab, and in each tab that the
+// page opens itself. The methods may be called from several goroutines, and
+// mean what is shown now.
 type Page struct {
-	b   *Browser
-	tab tabID
-	t   *chromedp.Target
-	o   OpenOptions
+	b     *Browser
+	o     OpenOptions
+	where where
 
-	cancel   context.CancelFunc // ends the session
-	wg       sync.WaitGroup
-	done     chan struct{} // closed by Close
-	close    sync.Once
-	crashed  chan struct{}
-	dialogs  chan *page.EventJavascriptDialogOpening
-	messages *queue[func()]
-	loads    *loads
-	gate     *gate // nil when requests need nothing
+	cancel    context.CancelFunc // ends the goroutines of the page
+	wg        sync.WaitGroup
+	done      chan struct{} // closed by Close
+	close     sync.Once
+	views     views
+	opened    atomic.Bool // Open is through
+	crashed   chan *view
+	dialogs   chan dialog
+	described chan *view
+	messages  *queue[func()]
+	loads     *loads
+	gate      *gate
+	notes     notes
+
+	deviceErrors atomic.Bool // the console told of a device that the page did not get
 
 	lostOnce sync.Once
 	lost     chan struct{}
@@ -48,48 +56,39 @@ type Page struct {
 	lostAt   capture.Time // the same
 }
 
-// onEvent takes the events of the page in the order in which they arrive. It
-// must not block, and must not send a command.
-func (p *Page) onEvent(ev any) {
-	p.onNetwork(ev)
+// target returns what is shown now.
+func (p *Page) target() *chromedp.Target {
+	v, _ := p.views.current()
+	return v.t
+}
+
+// onEvent takes the events of a view in the order in which they arrive. It must
+// not block, and must not send a command.
+func (p *Page) onEvent(v *view, ev any) {
+	v.worlds.onEvent(ev)
+	p.onNetwork(v, ev)
+	p.onSpeech(v, ev)
+	p.onDocument(v, ev)
 	switch ev := ev.(type) {
 	case *page.EventJavascriptDialogOpening:
 		select {
-		case p.dialogs <- ev:
+		case p.dialogs <- dialog{v, ev.Type}:
 		default: // a page has one dialog at a time
-		}
-	case *runtime.EventBindingCalled:
-		if ev.Name == bindingName && p.o.OnMessage != nil {
-			p.messages.push(func() { p.o.OnMessage(ev.Payload) })
-		}
-	case *runtime.EventConsoleAPICalled:
-		if p.o.OnConsole != nil {
-			p.messages.push(func() { p.o.OnConsole(string(ev.Type), consoleText(ev.Args)) })
-		}
-	case *runtime.EventExceptionThrown:
-		if p.o.OnConsole != nil {
-			p.messages.push(func() { p.o.OnConsole("exception", exceptionText(ev.ExceptionDetails)) })
 		}
 	case *network.EventResponseReceived:
 		if ev.Type == network.ResourceTypeDocument {
 			p.loads.response(ev.FrameID, ev.LoaderID, int(ev.Response.Status))
 		}
-	case *page.EventLifecycleEvent:
-		if ev.Name == "DOMContentLoaded" {
-			p.loads.loaded(ev.FrameID, ev.LoaderID)
-		}
 	case *page.EventScreencastFrame:
 		// Only if Chrome should once write its messages in another order,
 		// so that the pipe does not recognise them.
-		p.b.pipe.give(shot{session: string(p.t.SessionID), number: ev.SessionID, jpeg: ev.Data,
+		p.b.pipe.give(shot{session: v.session, number: ev.SessionID, jpeg: ev.Data,
 			monotonic: ev.Metadata.MonotonicTimestamp.Float64(), wall: ev.Metadata.Timestamp.Float64()})
 	case *fetch.EventRequestPaused, *fetch.EventAuthRequired:
-		if p.gate != nil {
-			p.gate.events.push(ev)
-		}
+		p.gate.events.push(paused{v, ev})
 	case *inspector.EventTargetCrashed:
 		select {
-		case p.crashed <- struct{}{}:
+		case p.crashed <- v:
 		default:
 		}
 	}
@@ -104,7 +103,7 @@ func (p *Page) lose(cause error, hint string) {
 			p.lostAt = min(p.lostAt, p.b.gone)
 		}
 		if !errors.Is(cause, ErrClosed) {
-			p.b.tabs.giveUp(p.tab)
+			p.b.tabs.giveUp()
 		}
 		close(p.lost)
 	})
@@ -117,46 +116,6 @@ func (p *Page) run(f func()) {
 		defer p.wg.Done()
 		f()
 	})
-}
-
-// watch waits for the end of the tab, the browser or the page.
-func (p *Page) watch(detached <-chan struct{}) {
-	select {
-	case <-p.done:
-		return
-	case <-p.crashed:
-		p.lose(ErrPageCrashed, "the page or the machine may have run out of memory")
-		return
-	case <-detached:
-	case <-p.b.done:
-	}
-	switch {
-	case isClosed(p.b.closing):
-		p.lose(ErrClosed, "")
-	case isClosed(detached): // also when the browser ends with its last window
-		p.lose(ErrPageClosed, "")
-	default:
-		p.lose(p.b.err, "")
-	}
-}
-
-// answerDialogs closes the dialogs of the page, which stand still until then.
-func (p *Page) answerDialogs(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case d := <-p.dialogs:
-			// A page may be left; everything else is refused.
-			accept := d.Type == page.DialogTypeBeforeunload || d.Type == page.DialogTypeAlert
-			_, err := cdp.Call(ctx, p.t, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: accept})
-			if err != nil {
-				p.b.log.Debug("dialog was gone", "type", d.Type, "error", err)
-				continue
-			}
-			p.b.log.Info("closed a dialog of the page", "type", d.Type)
-		}
-	}
 }
 
 // Lost returns a channel that is closed when the page can't be recorded any
@@ -185,29 +144,46 @@ func (p *Page) LostAt() capture.Time {
 	return p.lostAt
 }
 
-// Close leaves the page: its tab goes to about:blank and everything that was
-// installed for the page is taken out. No callback runs after Close. When ctx
-// ends before the page is left, the tab is given up. Close may be called more
-// than once, but not from a callback.
+// Close leaves the page: its tab goes to about:blank, the tabs that it opened
+// are closed, and everything that was installed for the page is taken out. No
+// callback runs after Close. When ctx ends before the page is left, the tab is
+// given up. Close may be called more than once, but not from a callback.
 func (p *Page) Close(ctx context.Context) {
 	p.close.Do(func() {
+		p.b.tabs.shows(nil)
+		p.opened.Store(false)
+		all := p.views.list()
 		if p.Err() == nil {
-			_, err := cdp.Call(ctx, p.t, page.Navigate, page.NavigateParams{URL: "about:blank"})
-			if err == nil {
-				err = p.Alive(ctx) // the renderer took it
+			for _, v := range all[1:] {
+				_, _ = cdp.Call(ctx, p.b.cdp, target.CloseTarget, target.CloseTargetParams{TargetID: v.tab})
 			}
-			if err != nil && p.Err() == nil {
-				// A renderer that hangs would hang the next tab too.
-				p.b.log.Info("page can't be left, so its renderer is ended", "error", err)
-				_ = p.b.pipe.post(string(p.t.SessionID), page.CommandCrash, nil)
-				p.b.tabs.giveUp(p.tab)
-			}
+			p.leave(ctx, all[0])
 		}
 		close(p.done)
 		p.cancel()
+		for _, v := range all {
+			v.cancel()
+		}
 		p.wg.Wait()
 	})
 }
+
+// leave brings the page's tab to about:blank.
+func (p *Page) leave(ctx context.Context, v *view) {
+	_, err := cdp.Call(ctx, v.t, page.Navigate, page.NavigateParams{URL: blankURL})
+	if err == nil {
+		_, err = cdp.Call(ctx, v.t, runtime.Evaluate, runtime.EvaluateParams{Expression: "1"}) // the renderer took it
+	}
+	if err != nil && p.Err() == nil {
+		// A renderer that hangs would hang the next tab too.
+		p.b.log.Info("page can't be left, so its renderer is ended", "error", err)
+		_ = p.b.pipe.post(string(v.t.SessionID), page.CommandCrash, nil)
+		p.b.tabs.giveUp()
+	}
+}
+
+// causeLimit is how long the end of a page may take to be known.
+const causeLimit = 2 * time.Second
 
 // callErr gives the error of a command the cause of the page's end.
 func (p *Page) callErr(op string, err error) error {
@@ -217,11 +193,13 @@ func (p *Page) callErr(op string, err error) error {
 	if f := (*capture.Fault)(nil); errors.As(err, &f) {
 		return err
 	}
-	// A command fails a moment before it is known why.
+	// A command fails a moment before it is known why. A tab that is gone need
+	// not be the page's last one.
 	if errors.Is(err, chromedp.ErrTargetDetached) || isClosed(p.b.cdp.LostConnection) {
 		select {
 		case <-p.lost:
 		case <-p.done:
+		case <-time.After(causeLimit):
 		}
 	}
 	if lost := p.Err(); lost != nil {
@@ -242,45 +220,13 @@ func isClosed(c <-chan struct{}) bool {
 // Alive makes a round trip through the page's renderer. A page that shows a
 // still picture answers; one that hangs or is dead does not before ctx ends.
 func (p *Page) Alive(ctx context.Context) error {
-	_, err := cdp.Call(ctx, p.t, runtime.Evaluate, runtime.EvaluateParams{Expression: "1"})
+	_, err := cdp.Call(ctx, p.target(), runtime.Evaluate, runtime.EvaluateParams{Expression: "1"})
 	return p.callErr("reach the page", err)
-}
-
-// Geometry returns the size of the page in CSS pixels and how many pixels of
-// the picture one of them has.
-func (p *Page) Geometry(ctx context.Context) (capture.Size, float64, error) {
-	raw, err := p.Evaluate(ctx, "[innerWidth, innerHeight, devicePixelRatio]")
-	if err != nil {
-		return capture.Size{}, 0, err
-	}
-	size, scale, err := parseGeometry(raw)
-	return size, scale, p.callErr("measure the page", err)
-}
-
-// Evaluate runs an expression in the page's main frame, waits for it when it is
-// a promise, and returns its value as JSON ("null" for undefined).
-func (p *Page) Evaluate(ctx context.Context, expr string) ([]byte, error) {
-	yes := true
-	res, err := cdp.Call(ctx, p.t, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: expr, ReturnByValue: &yes, AwaitPromise: &yes})
-	if err != nil {
-		return nil, p.callErr("evaluate in the page", err)
-	}
-	if res.ExceptionDetails != nil {
-		return nil, p.callErr("evaluate in the page", errors.New(exceptionText(res.ExceptionDetails)))
-	}
-	if len(res.Result.Value) == 0 {
-		if v := res.Result.UnserializableValue; v != "" {
-			return nil, p.callErr("evaluate in the page", fmt.Errorf("%s is not JSON", v))
-		}
-		return []byte("null"), nil
-	}
-	return res.Result.Value, nil
 }
 
 // Screenshot returns the page as it is now, as a PNG of the page's size.
 func (p *Page) Screenshot(ctx context.Context) ([]byte, error) {
-	res, err := cdp.Call(ctx, p.t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+	res, err := cdp.Call(ctx, p.target(), page.CaptureScreenshot, page.CaptureScreenshotParams{
 		Format: page.CaptureScreenshotFormatPng})
 	if err != nil {
 		return nil, p.callErr("take a screenshot", err)

@@ -43,7 +43,7 @@ func testCrash(t *testing.T, b *Browser) {
 		t.Fatal(err)
 	}
 	ctx := within(t, 10*time.Second)
-	go func() { _, _ = cdp.Call(ctx, p.t, page.Crash, cdp.Empty{}) }()
+	go func() { _, _ = cdp.Call(ctx, p.target(), page.Crash, cdp.Empty{}) }()
 	err := p.Screencast(ctx, ScreencastOptions{}, func(capture.Frame) {})
 	if !errors.Is(err, ErrPageCrashed) {
 		t.Errorf("screencast: %v", err)
@@ -97,23 +97,30 @@ func pages(t *testing.T, b *Browser) int {
 	return n
 }
 
+// Tabs that the page opened are closed with it, and so are those that appear
+// when no page is there to follow them.
 func testWindows(t *testing.T, b *Browser) {
 	s := serve(t, map[string]string{"/": "<p>room", "/popup": "<p>popup"})
-	p := open(t, b, OpenOptions{URL: s.URL})
-	// As by a click, or the popup blocker would do.
-	for range 3 {
+	create := func() {
+		t.Helper()
 		_, err := cdp.Call(t.Context(), b.cdp, target.CreateTarget, target.CreateTargetParams{URL: s.URL + "/popup"})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := p.Evaluate(t.Context(), `window.open("/popup") && 1`); err != nil {
-		t.Fatal(err)
+	p := open(t, b, OpenOptions{URL: s.URL})
+	for range 3 {
+		create()
 	}
+	waitFor(t, "the popup", func() bool {
+		got, err := p.Evaluate(t.Context(), "document.visibilityState + location.pathname")
+		return err == nil && string(got) == `"visible/popup"`
+	})
+	p.Close(within(t, 5*time.Second))
 	waitFor(t, "one tab", func() bool { return pages(t, b) == 1 })
-	if err := p.Alive(t.Context()); err != nil {
-		t.Error(err)
-	}
+	create()
+	waitFor(t, "one tab again", func() bool { return pages(t, b) == 1 })
+	p = open(t, b, OpenOptions{URL: s.URL})
 	if got, err := p.Evaluate(t.Context(), "document.visibilityState"); err != nil || string(got) != `"visible"` {
 		t.Errorf("%s, %v", got, err)
 	}

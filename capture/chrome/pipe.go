@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"golang.org/x/sys/unix"
@@ -29,6 +30,7 @@ type pipe struct {
 
 	shots atomic.Pointer[func(shot)] // who gets the frames; must not block
 	posts atomic.Int64               // messages sent by post
+	adopt adoption
 
 	write     sync.Mutex
 	closeOnce sync.Once
@@ -83,6 +85,7 @@ func (p *pipe) Read(_ context.Context, msg *cdproto.Message) error {
 				return fmt.Errorf("message from chrome: %w", err)
 			}
 			if msg.ID < firstPost {
+				p.adopt.receives(msg)
 				return nil
 			}
 			*msg = cdproto.Message{} // nobody waits for it
@@ -133,7 +136,13 @@ func (p *pipe) next() ([]byte, error) {
 }
 
 // Write implements chromedp.Transport.
-func (p *pipe) Write(_ context.Context, msg *cdproto.Message) error { return p.send(msg) }
+func (p *pipe) Write(_ context.Context, msg *cdproto.Message) error {
+	out, begins := p.adopt.sends(msg)
+	if err := p.send(out); err != nil || !begins {
+		return err
+	}
+	return p.post(string(msg.SessionID), runtime.CommandRunIfWaitingForDebugger, nil)
+}
 
 func (p *pipe) send(msg *cdproto.Message) error {
 	b, err := jsonv2.Marshal(msg, chromedp.DefaultMarshalOptions)
@@ -146,6 +155,15 @@ func (p *pipe) send(msg *cdproto.Message) error {
 		return fmt.Errorf("write %s: %w", msg.Method, err)
 	}
 	return nil
+}
+
+// command is post with parameters that are not encoded yet.
+func (p *pipe) command(session, method string, params any) error {
+	raw, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", method, err)
+	}
+	return p.post(session, method, raw)
 }
 
 // post sends a command whose answer nobody needs. It may wait for Chrome to

@@ -7,8 +7,9 @@ import (
 	"github.com/chromedp/cdproto/network"
 )
 
-// onNetwork tells OpenOptions.OnRequest what became of a request.
-func (p *Page) onNetwork(ev any) {
+// onNetwork tells OpenOptions.OnRequest what became of a request while the page
+// is opened. Of later ones those that fail are told by the browser's log.
+func (p *Page) onNetwork(v *view, ev any) {
 	if p.o.OnRequest == nil {
 		return
 	}
@@ -29,7 +30,7 @@ func (p *Page) onNetwork(ev any) {
 	default:
 		return
 	}
-	p.messages.push(func() { p.o.OnRequest(line) })
+	v.deliver(func() { p.o.OnRequest(line) }, p.messages.push)
 }
 
 // plainURL returns a URL without what may be secret in it.

@@ -12,7 +12,7 @@ func TestNoSandboxVariable(t *testing.T) {
 		t.Setenv(NoSandboxVariable, value)
 		m := look()
 		m.root = false // whoever runs the tests
-		if got := slices.Contains(arguments(Options{Size: hd}, folders{}, m), "--no-sandbox"); got != want {
+		if got := slices.Contains(arguments(Options{Size: hd}, folders{}, trust{}, m), "--no-sandbox"); got != want {
 			t.Errorf("%s=%q: --no-sandbox is %v, want %v", NoSandboxVariable, value, got, want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 
 	"beam/capture"
 )
@@ -39,13 +40,24 @@ const (
 // It returns nil when ctx ends, and the error of Page.Err when the page is
 // lost. No call of emit follows. There can be one Screencast at a time.
 func (p *Page) Screencast(ctx context.Context, o ScreencastOptions, emit func(capture.Frame)) error {
-	pace := o.Pace
-	if pace == nil {
-		pace = NewPace(o.FPS)
+	if o.Pace == nil {
+		o.Pace = NewPace(o.FPS)
 	}
+	for {
+		again, err := p.castView(ctx, o, emit)
+		if !again {
+			return err
+		}
+	}
+}
+
+// castView is Screencast of the view that is shown now. It returns whether
+// another one is.
+func (p *Page) castView(ctx context.Context, o ScreencastOptions, emit func(capture.Frame)) (again bool, err error) {
+	v, moved := p.views.current()
 	c := &cast{
-		page: p, options: o, pace: pace,
-		session: string(p.t.SessionID), pipe: p.b.pipe,
+		page: p, target: v.t, options: o, pace: o.Pace,
+		session: string(v.t.SessionID), pipe: p.b.pipe,
 		arrived: make(chan arrival, inbox), passed: make(chan passed, inbox),
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -53,13 +65,16 @@ func (p *Page) Screencast(ctx context.Context, o ScreencastOptions, emit func(ca
 	p.b.pipe.onShot(c.take)
 	defer p.b.pipe.onShot(nil)
 
-	if err := p.startScreencast(ctx, o); err != nil {
-		if ctx.Err() != nil && p.Err() == nil {
-			return nil
+	if err := c.start(ctx); err != nil {
+		switch {
+		case isClosed(moved): // its tab was closed just now
+			return true, nil
+		case ctx.Err() != nil && p.Err() == nil:
+			return false, nil
 		}
-		return err
+		return false, err
 	}
-	defer p.stopScreencast(ctx)
+	defer c.stop(ctx)
 	failed := make(chan error, 1)
 	var wg sync.WaitGroup
 	wg.Go(func() { failed <- c.acknowledge(ctx) })
@@ -69,14 +84,16 @@ func (p *Page) Screencast(ctx context.Context, o ScreencastOptions, emit func(ca
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return false, nil
 		case <-p.lost:
-			return p.err
+			return false, p.err
 		case <-p.done:
-			return p.callErr("record the page", errors.New("page was left"))
+			return false, p.callErr("record the page", errors.New("page was left"))
+		case <-moved:
+			return true, nil
 		case err := <-failed:
 			if err != nil && ctx.Err() == nil {
-				return err
+				return isClosed(moved), err
 			}
 			failed = nil // the page is lost; who watches it says why
 		case a := <-c.arrived:
@@ -85,34 +102,36 @@ func (p *Page) Screencast(ctx context.Context, o ScreencastOptions, emit func(ca
 	}
 }
 
-func (p *Page) startScreencast(ctx context.Context, o ScreencastOptions) error {
-	quality := int64(o.Quality)
+func (c *cast) start(ctx context.Context) error {
+	quality := int64(c.options.Quality)
 	if quality == 0 {
 		quality = 85
 	}
-	_, err := cdp.Call(ctx, p.t, page.StartScreencast, page.StartScreencastParams{
+	size := c.page.b.size
+	_, err := cdp.Call(ctx, c.target, page.StartScreencast, page.StartScreencastParams{
 		Format: page.StartScreencastFormatJpeg, Quality: &quality,
-		MaxWidth: int64(p.b.size.Width), MaxHeight: int64(p.b.size.Height),
+		MaxWidth: int64(size.Width), MaxHeight: int64(size.Height),
 		EveryNthFrame: 1, MaxFramesInFlight: inFlight,
 	})
-	return p.callErr("start the screencast", err)
+	return c.page.callErr("start the screencast", err)
 }
 
-// stopScreencast ends the screencast of a page that is still there.
-func (p *Page) stopScreencast(ctx context.Context) {
-	if p.Err() != nil {
+// stop ends the screencast of a page that is still there.
+func (c *cast) stop(ctx context.Context) {
+	if c.page.Err() != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if _, err := cdp.Call(ctx, p.t, page.StopScreencast, cdp.Empty{}); err != nil {
-		p.b.log.Debug("screencast could not be stopped", "error", err)
+	if _, err := cdp.Call(ctx, c.target, page.StopScreencast, cdp.Empty{}); err != nil {
+		c.page.b.log.Debug("screencast could not be stopped", "error", err)
 	}
 }
 
 // cast is one running screencast.
 type cast struct {
 	page    *Page
+	target  *chromedp.Target
 	options ScreencastOptions
 	pace    *Pace
 	session string
@@ -177,8 +196,8 @@ func (c *cast) acknowledge(ctx context.Context) error {
 			credits.acknowledged(capture.Now(), rate)
 			continue
 		case deedRefresh:
-			c.page.stopScreencast(ctx)
-			if err := c.page.startScreencast(ctx, c.options); err != nil {
+			c.stop(ctx)
+			if err := c.start(ctx); err != nil {
 				return err
 			}
 			credits.refreshed(capture.Now())

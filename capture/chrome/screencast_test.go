@@ -104,7 +104,7 @@ func testMonotonic(t *testing.T, b *Browser) {
 	defer b.pipe.onShot(nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := p.startScreencast(ctx, ScreencastOptions{}); err != nil {
+	if err := (&cast{page: p, target: p.target()}).start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	for range inFlight {

@@ -68,8 +68,16 @@ type got struct {
 	Kind string  `json:"kind"`
 }
 
-// DoAll does the steps one after the other. Its error says which one failed.
+// DoAll does the steps one after the other, and takes the mouse away from the
+// page, so that nothing is shown because it is there. Its error says which one
+// failed.
 func (p *Page) DoAll(ctx context.Context, steps []Step) error {
+	if len(steps) > 0 {
+		defer p.takeMouseAway(ctx)
+		if p.b.windowed {
+			defer p.run(func() { p.leaveFullScreen(context.WithoutCancel(ctx)) })
+		}
+	}
 	for i, s := range steps {
 		if err := p.Do(ctx, s); err != nil {
 			var f *capture.Fault
@@ -108,7 +116,7 @@ func (p *Page) Do(ctx context.Context, s Step) error {
 		return err
 	}
 	if s.Value != "" {
-		if _, err := cdp.Call(ctx, p.t, input.InsertText, input.InsertTextParams{Text: string(s.Value)}); err != nil {
+		if _, err := cdp.Call(ctx, p.target(), input.InsertText, input.InsertTextParams{Text: string(s.Value)}); err != nil {
 			return p.callErr(s.String(), err)
 		}
 	}
@@ -150,7 +158,7 @@ func (p *Page) phase(ctx context.Context, s Step, phase string) (got, error) {
 	}
 	why := "the page does not answer"
 	for {
-		raw, err := p.Evaluate(ctx, "("+stepScript+")("+string(arg)+")")
+		raw, err := p.EvaluateApart(ctx, "("+stepScript+")("+string(arg)+")")
 		switch {
 		case p.Err() != nil:
 			return got{}, p.Err()
@@ -184,6 +192,42 @@ func stepFault(ctx context.Context, s Step, why string) error {
 		Err: fmt.Errorf("%s: %w", why, context.Cause(ctx))}
 }
 
+// takeMouseAway moves the mouse out of the page.
+func (p *Page) takeMouseAway(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_, err := cdp.Call(ctx, p.target(), input.DispatchMouseEvent, input.DispatchMouseEventParams{
+		Type: input.DispatchMouseEventTypeMouseMoved, X: -1, Y: -1})
+	if err != nil && p.Err() == nil {
+		p.b.log.Debug("mouse could not be taken away", "error", err)
+	}
+}
+
+// fullScreenLooks are when it is looked whether an element fills the screen: a
+// click lets a script ask for that for five seconds (HTML, transient activation).
+var fullScreenLooks = []time.Duration{0, 300 * time.Millisecond, 700 * time.Millisecond, 2 * time.Second, 3 * time.Second}
+
+// leaveFullScreen ends the full screen of an element, which Chrome announces in a
+// bubble over the page. The page fills the window anyway.
+func (p *Page) leaveFullScreen(ctx context.Context) {
+	for _, wait := range fullScreenLooks {
+		select {
+		case <-p.done:
+			return
+		case <-p.lost:
+			return
+		case <-time.After(wait):
+		}
+		err := p.untilLeft(ctx, func(ctx context.Context) error {
+			_, err := p.EvaluateApart(ctx, "Boolean(document.fullscreenElement && document.exitFullscreen())")
+			return err
+		})
+		if err != nil {
+			p.b.log.Debug("full screen could not be looked at", "error", err)
+		}
+	}
+}
+
 // press clicks at a place.
 func (p *Page) press(ctx context.Context, at got) error {
 	for _, ev := range []input.DispatchMouseEventParams{
@@ -191,7 +235,7 @@ func (p *Page) press(ctx context.Context, at got) error {
 		{Type: input.DispatchMouseEventTypeMousePressed, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: 1},
 		{Type: input.DispatchMouseEventTypeMouseReleased, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1},
 	} {
-		if _, err := cdp.Call(ctx, p.t, input.DispatchMouseEvent, ev); err != nil {
+		if _, err := cdp.Call(ctx, p.target(), input.DispatchMouseEvent, ev); err != nil {
 			return err
 		}
 	}

@@ -174,9 +174,9 @@ func TestHostOf(t *testing.T) {
 func TestArguments(t *testing.T) {
 	f := folders{root: "/d/c0", profile: "/d/c0/p", home: "/d/c0/h", temp: "/d/c0/t", run: "/d/c0/r"}
 	has := func(args []string, flag string) bool { return slices.Contains(args, flag) }
-	quiet := arguments(Options{Size: hd}, f, machine{sharedMem: 1 << 30})
+	quiet := arguments(Options{Size: hd}, f, trust{}, machine{sharedMem: 1 << 30})
 	for _, want := range []string{"--headless", "--window-size=1280,720", "--disable-audio-output", "--user-data-dir=/d/c0/p",
-		"--disable-gpu", "--disable-software-rasterizer", "--autoplay-policy=no-user-gesture-required"} {
+		"--disable-gpu-compositing", "--use-angle=swiftshader-webgl", "--autoplay-policy=no-user-gesture-required"} {
 		if !has(quiet, want) {
 			t.Errorf("no %s", want)
 		}
@@ -186,7 +186,7 @@ func TestArguments(t *testing.T) {
 			t.Errorf("has %s", not)
 		}
 	}
-	window := arguments(Options{Size: hd, Display: ":7", PulseServer: "unix:/x"}, f, machine{root: true, sharedMem: 64 << 20})
+	window := arguments(Options{Size: hd, Display: ":7", PulseServer: "unix:/x"}, f, trust{}, machine{root: true, sharedMem: 64 << 20})
 	for _, want := range []string{"--kiosk", "--no-sandbox", "--disable-dev-shm-usage", "--alsa-output-device=null"} {
 		if !has(window, want) {
 			t.Errorf("window: no %s", want)

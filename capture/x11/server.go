@@ -66,6 +66,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, startFault(err, "run `beam doctor`, or use --capture screencast")
 	}
 	s.left = leftovers(s.number, s.PID())
+	if err := s.moveAside(ctx, o.Screen); err != nil {
+		o.Log.Warn("the pointer could not be moved out of the picture", "error", err)
+	}
 	o.Log.Debug("Xvfb started", "pid", s.PID(), "display", s.Display(), "screen", o.Screen)
 	return s, nil
 }
