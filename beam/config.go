@@ -2,12 +2,15 @@ package beam
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"beam/beam/control"
 	"beam/beam/expect"
@@ -37,6 +40,12 @@ const (
 const (
 	lowestFPS  = 1
 	highestFPS = 60
+)
+
+// The devices that a page finds.
+const (
+	DevicesNone   = "none"
+	DevicesSilent = "silent" // a camera that sees black, a microphone that hears nothing
 )
 
 // Tools are the paths of the programs that a recording runs; empty means to
@@ -76,6 +85,14 @@ type Config struct {
 	SilenceTimeout time.Duration // stop after this much silence; 0: no such limit
 	ReconnectGrace time.Duration // how long the room may take to connect again; 0: as long as it likes
 
+	// Devices is DevicesNone, or DevicesSilent for a room that lets nobody in
+	// without a microphone or a camera.
+	Devices           string
+	CAFile            string // PEM file of authorities that pages may have their certificates from
+	IgnoreHTTPSErrors bool
+	// AllowHosts are names, addresses and networks of the recorder's own surroundings
+	// that a page may lead the browser to.
+	AllowHosts []string
 	// Access and Steps let Beam into the page; Hidden is what of them no output
 	// may repeat.
 	Access chrome.Access
@@ -100,6 +117,7 @@ func Defaults() Config {
 	return Config{
 		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: sizing.EngineAuto, Name: "Beam",
 		Chapters:    []string{roster.ChaptersPause, roster.ChaptersLayout, roster.ChaptersShare},
+		Devices:     DevicesNone,
 		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
 	}
 }
@@ -168,10 +186,16 @@ func (c Config) checkChoices() error {
 		allowed     []string
 	}{
 		{"--fps-mode", c.FPSMode, []string{FPSModeCFR, FPSModeVFR}},
+		{"--devices", c.Devices, []string{DevicesNone, DevicesSilent}},
 		{"--capture", c.Capture, []string{sizing.EngineAuto, sizing.EngineScreencast, sizing.EngineX11}},
 	} {
 		if !slices.Contains(choice.allowed, choice.value) {
 			return fault.Refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
+		}
+	}
+	if c.CAFile != "" {
+		if _, err := os.ReadFile(c.CAFile); err != nil {
+			return fault.Refuse("", "--ca-file: %w", err)
 		}
 	}
 	if _, err := roster.ParseChapters(c.Chapters); err != nil {
@@ -226,6 +250,8 @@ func checkOutput(path string, force bool) error {
 	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path)} {
 		info, err := os.Lstat(file)
 		switch {
+		case errors.Is(err, unix.ENAMETOOLONG):
+			return fault.Refuse("choose a shorter name", "--output: the name of %s is too long", filepath.Base(file))
 		case err != nil:
 		case info.IsDir():
 			return fault.Refuse("", "--output: %s is a directory", file)
@@ -233,7 +259,9 @@ func checkOutput(path string, force bool) error {
 			return fault.Refuse("choose another --output, or overwrite it with --force", "%s exists", file)
 		}
 	}
-	if _, err := os.Lstat(upload.JournalPath(path)); err == nil {
+	if _, err := os.Lstat(upload.JournalPath(path)); errors.Is(err, unix.ENAMETOOLONG) {
+		return fault.Refuse("choose a shorter name", "--output: the name of %s is too long", filepath.Base(upload.JournalPath(path)))
+	} else if err == nil {
 		return fault.Refuse("finish it with: beam recover "+path, "%s is left from a recording that was not uploaded to its end", upload.JournalPath(path))
 	}
 	probe, err := os.CreateTemp(dir, ".beam-probe-*")

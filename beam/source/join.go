@@ -30,16 +30,28 @@ func (s *Source) Join(ctx context.Context) (string, error) {
 	}()
 	page, err := browser.Open(ctx, chrome.OpenOptions{
 		URL: s.Plan.URL, Script: s.Plan.Script, Timeout: s.ReadyTimeout,
-		Access:    s.Access,
-		IgnoreCSP: s.Plan.Filtered,
-		OnMessage: s.parse,
-		OnConsole: func(level, text string) {
-			s.OnConsole(level, text)
-			if m, ok := layout.FromConsole(text); ok {
+		Access:        s.Access,
+		IgnoreCSP:     s.Plan.Filtered,
+		OnMessageFrom: s.parse,
+		OnConsoleCall: func(c chrome.ConsoleCall) {
+			s.OnConsole(c.Level, c.Text)
+			// On any other page the words may be a chat message that it logs.
+			if !s.Plan.Custom || c.From != chrome.SenderMain {
+				return
+			}
+			if m, ok := layout.FromConsole(c.Args...); ok {
 				s.deliver(m)
 			}
 		},
-		OnRequest: s.OnRequest,
+		OnRequest: s.OnRequest, OnDocument: s.document, AllowHosts: s.AllowHosts,
+		OnRefused: func(host string) {
+			s.OnNotice("the page wanted to lead the browser to %s, which is not on the Internet; --allow-host %s lets it", host, host)
+		},
+		OnFailed: func(screenshot []byte) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.failed = screenshot
+		},
 	})
 	if err != nil {
 		return "", err
@@ -48,6 +60,7 @@ func (s *Source) Join(ctx context.Context) (string, error) {
 	if err = page.DoAll(ctx, s.Steps); err == nil {
 		reason, err = s.awaitReady(ctx, page, joining)
 	}
+	err = s.hintDevices(ctx, page, err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.browser == browser {
@@ -109,6 +122,30 @@ func (s *Source) awaitReady(ctx context.Context, page *chrome.Page, joining <-ch
 		}
 	}
 }
+
+// hintDevices names the devices to a user whose room wants some.
+func (s *Source) hintDevices(ctx context.Context, page *chrome.Page, err error) error {
+	if s.SilentDevices || ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return err
+	}
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), devicesLimit)
+	defer cancel()
+	if !page.MissesDevices(asking) {
+		return err
+	}
+	const hint = "the page asked for a microphone or a camera and was refused: --devices silent gives it some"
+	var f *fault.Fault
+	switch {
+	case err == nil:
+		s.OnNotice("%s", hint)
+	case errors.As(err, &f):
+		f.Hint = hint
+	}
+	return err
+}
+
+// devicesLimit bounds the wait for a page that is asked for its devices.
+const devicesLimit = 2 * time.Second
 
 // loadedOnly is why a page counts as ready that waits for something.
 func loadedOnly(waitsFor string) string {

@@ -75,6 +75,7 @@ func (k *Keeper) usePage(ctx context.Context, page *chrome.Page) error {
 	g.Go(func() error { return k.awaitSoundLoss(ctx) })
 	g.Go(func() error { return k.Capture(ctx, page) })
 	g.Go(func() error { k.Ask(ctx); return nil })
+	g.Go(func() error { k.reloadErrors(ctx, page); return nil })
 	return g.Wait()
 }
 

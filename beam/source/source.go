@@ -24,9 +24,10 @@ import (
 // any goroutine.
 type Source struct {
 	Options
-	Plan      layout.Plan
-	Messages  chan layout.Message // of a page that has been joined
-	soundLost chan soundLoss
+	Plan       layout.Plan
+	Messages   chan layout.Message // of a page that has been joined
+	soundLost  chan soundLoss
+	errorPages chan struct{} // the browser shows a page of its own that tells of an error
 
 	ServersAt time.Time // when the sound server and the display were there
 
@@ -38,6 +39,7 @@ type Source struct {
 	grab    *x11.Grabber // of x11
 	browser *chrome.Browser
 	page    *chrome.Page
+	failed  []byte              // a screenshot of the last page that could not be opened
 	joining chan layout.Message // of the page that is being joined; nil when none is
 }
 
@@ -51,6 +53,10 @@ type Options struct {
 	ReadyTimeout             time.Duration
 	Name                     string // of the recorder in the room
 	Access                   chrome.Access
+	SilentDevices            bool
+	CAFile                   string
+	IgnoreHTTPSErrors        bool
+	AllowHosts               []string // of the recorder's surroundings, that the page may lead to
 	Steps                    []chrome.Step
 	Log                      *slog.Logger
 
@@ -59,6 +65,7 @@ type Options struct {
 	OnMessage func(layout.Message) (act bool)
 	OnConsole func(level, text string)
 	OnRequest func(line string)
+	OnNotice  func(format string, args ...any) // gets what the user should know of the page
 	// Presence tells whether the recorder is in the room, and whether anybody
 	// there publishes anything.
 	Presence func() (joined, publishing bool)
@@ -66,7 +73,7 @@ type Options struct {
 
 // New returns a source of which nothing has been started.
 func New(o Options) *Source {
-	return &Source{Options: o, Messages: make(chan layout.Message, 16), soundLost: make(chan soundLoss, 4)}
+	return &Source{Options: o, Messages: make(chan layout.Message, 16), soundLost: make(chan soundLoss, 4), errorPages: make(chan struct{}, 1)}
 }
 
 // How long each program of the source has to end in order before it is killed:
@@ -118,6 +125,7 @@ func (s *Source) Launch(ctx context.Context) error {
 	o := chrome.Options{
 		Path: s.Chrome, Dir: dir, Size: s.Size,
 		PulseServer: sound.Addr(), Log: s.Log,
+		SilentDevices: s.SilentDevices, CAFile: s.CAFile, IgnoreHTTPSErrors: s.IgnoreHTTPSErrors,
 	}
 	if display != nil {
 		o.Display, o.XAuthority = display.Display(), display.XAuthority()
@@ -132,11 +140,18 @@ func (s *Source) Launch(ctx context.Context) error {
 	return nil
 }
 
-func (s *Source) parse(payload string) {
+func (s *Source) parse(from chrome.Sender, payload string) {
 	m, err := layout.ParseMessage(payload)
 	if err != nil {
 		s.Log.Debug("message of the page dropped", "error", err)
 		return
+	}
+	if from == chrome.SenderForeign {
+		ok := false
+		if m, ok = m.FromOtherOrigin(); !ok {
+			s.Log.Debug("message of a foreign frame dropped", "type", m.Type)
+			return
+		}
 	}
 	s.deliver(m)
 }
@@ -207,8 +222,13 @@ const screenshotLimit = 5 * time.Second
 
 // Screenshot returns the page as it is, PNG.
 func (s *Source) Screenshot(ctx context.Context) ([]byte, error) {
-	page := s.current()
-	if page == nil {
+	s.mu.Lock()
+	page, failed := s.page, s.failed
+	s.mu.Unlock()
+	switch {
+	case page == nil && failed != nil:
+		return failed, nil
+	case page == nil:
 		return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "take a screenshot", Err: errors.New("there is no page")}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), screenshotLimit)

@@ -28,7 +28,7 @@ var flagGroups = []flagGroup{
 		"key", "delete-local", "upload-timeout", "backup-bucket", "backup-region", "backup-endpoint", "backup-path-style",
 		"backup-ca-file", "backup-profile", "backup-kms-key", "s3-region", "s3-endpoint", "s3-path-style", "s3-ca-file",
 		"s3-sse", "s3-kms-key", "s3-storage-class", "s3-tag", "s3-heartbeat", "s3-refusal-time", "s3-no-live-object", "s3-part-size", "s3-profile"}},
-	{"Login and steps before a recording", []string{"header", "cookie", "basic-auth", "wait-for", "fill", "click"}},
+	{"Login and steps before a recording", []string{"devices", "ca-file", "ignore-https-errors", "allow-host", "header", "cookie", "basic-auth", "wait-for", "fill", "click"}},
 	{"What is expected, for a pipeline", []string{
 		"expect-audio", "expect-motion", "min-fps", "max-freeze", "expect-text", "expect-no-console-errors", "junit"}},
 	{"Files and output", []string{
