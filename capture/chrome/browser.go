@@ -158,8 +158,10 @@ func (b *Browser) connect(ctx context.Context) error {
 		Behavior: browser.SetDownloadBehaviorBehaviorDeny}); err != nil {
 		return err
 	}
-	if err := b.setPermissions(ctx); err != nil {
-		return err
+	if b.silent {
+		if err := b.grantDevices(ctx); err != nil {
+			return err
+		}
 	}
 	if err := b.tabs.find(ctx, b.cdp); err != nil {
 		return err

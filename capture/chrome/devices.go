@@ -45,18 +45,12 @@ func deviceFlags(f folders) []string {
 	}
 }
 
-// setPermissions lets every page use the silent devices without a question, where
-// there are any. What a page may show to others of the screen is asked for over
-// the page, and denied.
-func (b *Browser) setPermissions(ctx context.Context) error {
-	settings := map[string]browser.PermissionSetting{"display-capture": browser.PermissionSettingDenied}
-	if b.silent {
-		settings["camera"], settings["microphone"] = browser.PermissionSettingGranted, browser.PermissionSettingGranted
-	}
-	for name, setting := range settings {
+// grantDevices lets every page use the silent devices without a question.
+func (b *Browser) grantDevices(ctx context.Context) error {
+	for _, name := range []string{"camera", "microphone"} {
 		_, err := cdp.Call(ctx, b.cdp, browser.SetPermission, browser.SetPermissionParams{
-			Permission: &browser.PermissionDescriptor{Name: name}, Setting: setting})
-		if err != nil && setting == browser.PermissionSettingGranted {
+			Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted})
+		if err != nil {
 			return fmt.Errorf("allow the %s: %w", name, err)
 		}
 	}

@@ -2,6 +2,7 @@ package chrome
 
 import (
 	"context"
+	_ "embed"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/css"
@@ -31,6 +32,9 @@ func (p *Page) prepare(ctx context.Context, v *view) error {
 	return v.calm(ctx)
 }
 
+//go:embed quiet.js
+var quietScript string
+
 // call is a command of the protocol.
 type call struct {
 	method string
@@ -49,8 +53,9 @@ func (p *Page) installs() []call {
 		{page.CommandSetInterceptFileChooserDialog, page.SetInterceptFileChooserDialogParams{Enabled: true, Cancel: &yes}},
 	}
 	if p.b.windowed {
-		// Passkeys, which are asked for over the page.
-		calls = append(calls, call{webauthn.CommandEnable, webauthn.EnableParams{}})
+		// Passkeys are asked for over the page.
+		calls = append(calls, call{webauthn.CommandEnable, webauthn.EnableParams{}},
+			call{page.CommandAddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: quietScript}})
 	} else {
 		w, h := int64(p.b.size.Width), int64(p.b.size.Height)
 		calls = append(calls, call{emulation.CommandSetUserAgentOverride, p.b.agent},

@@ -28,6 +28,7 @@ func preferences(authorities [][]byte) map[string]any {
 		},
 		"autofill":     map[string]any{"profile_enabled": false, "credit_card_enabled": false},
 		"translate":    off,
+		"hardware":     map[string]any{"screen_capture_enabled": false}, // "Choose what to share"
 		"certificates": map[string]any{"ca_certificates": certificates},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -164,4 +165,29 @@ func TestNoPasswordBubble(t *testing.T) {
 	}
 	time.Sleep(2 * time.Second)
 	checkColour(t, grab(t, screen, hd), tealColour)
+}
+
+// Chrome shows the dialogs of scripts in a window until they are refused, so they
+// are refused before: in each frame of many pictures.
+func TestDialogsDoNotFlash(t *testing.T) {
+	s := serve(t, map[string]string{"/": teal(`let n = 0; setInterval(() => { alert("hello"); if (confirm("sure?") === false && prompt("name?") === null) __beamSend(String(n++)); }, 300)`)})
+	screen := display(t, capture.Size{Width: hd.Width + 16, Height: hd.Height + 16})
+	messages := newCollect()
+	open(t, launch(t, func(o *Options) { o.Display = screen }), OpenOptions{URL: s.URL, OnMessage: messages.add})
+	const width, height = 32, 18
+	raw, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "x11grab", "-draw_mouse", "0", "-video_size", hd.String(), "-framerate", "60", "-i", screen,
+		"-t", "4", "-vf", fmt.Sprintf("scale=%d:%d:flags=area,format=rgb24", width, height), "-f", "rawvideo", "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages.wait(t, "5")
+	odd := 0
+	for i := 0; i+3 <= len(raw); i += 3 {
+		if off(raw[i], tealColour.R)+off(raw[i+1], tealColour.G)+off(raw[i+2], tealColour.B) > 20 {
+			odd++
+		}
+	}
+	if odd > 0 || len(raw) < 30*width*height*3 {
+		t.Errorf("%d cells of %d are not the page's", odd, len(raw)/3)
+	}
 }
