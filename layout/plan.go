@@ -100,7 +100,7 @@ func New(r Request) (Plan, error) {
 		return Plan{}, err
 	}
 	facts := stage.Facts{
-		Layout: r.Layout, Orientation: r.Orientation, Width: r.Width, Height: r.Height, Name: r.Name, Platform: p.Name,
+		Layout: r.Layout, Orientation: r.Orientation, Width: r.Width, Height: r.Height, Name: r.Name, Platform: p.Name, Named: p.Names,
 		Roles: r.Filter.Roles, ExcludeRoles: r.Filter.ExcludeRoles,
 		Participants: r.Filter.Participants, ExcludeParticipants: r.Filter.ExcludeParticipants,
 		CSS: r.Theme.CSS, Logo: r.Theme.Logo, Theme: theme(r.Theme), Extra: join.Extra,

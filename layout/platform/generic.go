@@ -10,11 +10,11 @@ import (
 // GenericName is the name of the platform of pages that nobody knows.
 const GenericName = "generic"
 
-// generic is any page. Who is there follows from the remote media alone, unless
-// the page tells more than was to be expected: see docs/platforms.md.
+// generic is any page. Who is there follows from the remote media alone; nothing of
+// Beam is on the page.
 var generic = Platform{
 	Name: GenericName, Title: "any page", Tried: TriedLive,
-	Caveats: "Knows neither names nor roles: each remote media stream counts as one person. " +
+	Caveats: "Knows neither names nor roles: people are told apart by what belongs together in what is received. " +
 		"The end of the meeting is not seen, only that everybody has left.",
 	match: func(*url.URL) bool { return true },
 	join:  joinPage,

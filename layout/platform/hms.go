@@ -12,7 +12,7 @@ import (
 // to.
 var hms = Platform{
 	Name: "100ms", Title: "100ms prebuilt room", Tried: TriedFixture, Roles: true, Names: true, Chat: true,
-	Caveats: "Tried with pages of the same shape only. The room has to be a prebuilt one, or a page made with " +
+	Caveats: "Tried with 100ms's own SDK over servers made up for it, and with pages of the same shape. The room has to be a prebuilt one, or a page made with " +
 		"the 100ms JavaScript SDK that keeps window.__hms.",
 	match: func(u *url.URL) bool { return web(u, hmsHost) },
 	join:  joinHMS,

@@ -24,6 +24,10 @@ func TestNextDocument(t *testing.T) {
 	v.shows("p1", "p2")
 	v.run(fmt.Sprintf("(location.href = %q, 0)", url+"/people.json"))
 	v.eventually("another document", func() bool { return len(v.told("opened")) == 2 })
+	v.eventually("nobody is left", func() bool {
+		all := v.told("people")
+		return len(all[len(all)-1].People) == 0
+	})
 	// One that is loaded again has the layout that it began with, until it is told.
 	v.run(fmt.Sprintf("(location.href = %q, 0)", url+"?people=2"))
 	v.eventually("a third one", func() bool { return len(v.told("opened")) == 3 })

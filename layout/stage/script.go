@@ -35,6 +35,7 @@ type Facts struct {
 	Height      int    `json:"height"`
 	Name        string `json:"name"`     // of the recorder
 	Platform    string `json:"platform"` // its name
+	Named       bool   `json:"named"`    // the platform tells who is in the room
 
 	// The filter to begin with: globs with * and ?, of which a backslash takes the
 	// meaning; texts are compared as people read them. A person is seen and heard who

@@ -238,6 +238,9 @@ function newHub({ facts, filter, frames, stage, send, find }) {
 		// Starts to look, and the platform's script.
 		start(script) {
 			scripted = Boolean(script);
+			// Whoever was on the page before has left with it. Where a platform tells who is
+			// there, nobody knows before that.
+			if (!facts.named) tell('people', { people: [] });
 			every(HUB_TICK, tick);
 			listen(window, 'resize', own(changed));
 			// A document that comes back as it was has to say again who is there.
