@@ -44,6 +44,7 @@ const (
 
 // The devices that a page finds.
 const (
+	DevicesAuto   = "auto" // silent ones for a page that has nothing to show without
 	DevicesNone   = "none"
 	DevicesSilent = "silent" // a camera that sees black, a microphone that hears nothing
 )
@@ -85,8 +86,8 @@ type Config struct {
 	SilenceTimeout time.Duration // stop after this much silence; 0: no such limit
 	ReconnectGrace time.Duration // how long the room may take to connect again; 0: as long as it likes
 
-	// Devices is DevicesNone, or DevicesSilent for a room that lets nobody in
-	// without a microphone or a camera.
+	// Devices are what a page finds: some rooms let nobody in without a microphone or
+	// a camera.
 	Devices           string
 	CAFile            string // PEM file of authorities that pages may have their certificates from
 	IgnoreHTTPSErrors bool
@@ -117,7 +118,7 @@ func Defaults() Config {
 	return Config{
 		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: sizing.EngineAuto, Name: "Beam",
 		Chapters:    []string{roster.ChaptersPause, roster.ChaptersLayout, roster.ChaptersShare},
-		Devices:     DevicesNone,
+		Devices:     DevicesAuto,
 		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
 	}
 }
@@ -186,7 +187,7 @@ func (c Config) checkChoices() error {
 		allowed     []string
 	}{
 		{"--fps-mode", c.FPSMode, []string{FPSModeCFR, FPSModeVFR}},
-		{"--devices", c.Devices, []string{DevicesNone, DevicesSilent}},
+		{"--devices", c.Devices, []string{DevicesAuto, DevicesNone, DevicesSilent}},
 		{"--capture", c.Capture, []string{sizing.EngineAuto, sizing.EngineScreencast, sizing.EngineX11}},
 	} {
 		if !slices.Contains(choice.allowed, choice.value) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"beam/beam/expect"
@@ -17,6 +18,7 @@ import (
 	"beam/capture"
 	"beam/capture/encode"
 	"beam/capture/mp4"
+	"beam/layout"
 )
 
 // finish finishes the file, makes the report, and brings both to the bucket where
@@ -42,6 +44,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		r.events.degrade("the file could not be finished; it plays, but can't be searched well: beam recover FILE finishes it")
 	}
 	rep := r.makeReport(end, media, chapters)
+	r.doubt(hard, rep)
 	broken := r.expectations(hard, rep)
 	files := storage.SideFiles(rep, r.roster.Chat())
 	storage.WriteSideFiles(files, r.log)
@@ -57,6 +60,22 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	}
 	r.events.enter(StateCompleted)
 	return rep, broken
+}
+
+// doubt keeps what is known of a page that had no media while requests of it were
+// refused: it may never have become the room that it was to be.
+func (r *run) doubt(hard context.Context, rep *report.Report) {
+	refused := r.opening.pages.Refused()
+	if refused == 0 || !strings.HasPrefix(rep.ReadyReason, layout.ReadyLoaded) || rep.Sound.PeakDBFS > report.SilenceDBFS {
+		return
+	}
+	dir := report.FailurePath(r.settings.Output)
+	if err := r.opening.writeDiagnosis(hard, dir, fmt.Errorf("the page had no media, and %d of its requests were refused or failed", refused)); err != nil {
+		r.log.Warn("no diagnosis written", "error", err)
+		return
+	}
+	r.events.notice("%d requests of the page were refused or failed, and it had no media: if it was to be a room, %s tells what it lacked", refused, dir)
+	rep.Notices, _ = r.events.told()
 }
 
 // onDisk returns the size of a file in bytes, 0 where it can't be had.

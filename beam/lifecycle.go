@@ -101,6 +101,16 @@ func (o *opening) tryJoining(stop context.Context) error {
 			o.log.Debug("room ready", "why", reason)
 			return nil
 		}
+		if errors.Is(err, source.ErrWantsDevices) {
+			o.events.notice("the page wants a microphone or a camera: it gets a silent microphone and a black camera")
+			o.source.GiveDevices()
+			o.source.CloseBrowser(stop, source.LostPatience)
+			if err := o.source.Launch(stop); err != nil {
+				return stoppedEarly(stop, err)
+			}
+			try--
+			continue
+		}
 		if try == joinTries || stop.Err() != nil || !fault.Retryable(err) || time.Since(began)+delay > o.settings.ReadyTimeout {
 			return stoppedEarly(stop, err)
 		}

@@ -130,7 +130,7 @@ func (o *opening) sourceOptions(work *workDir) source.Options {
 	return source.Options{
 		Chrome: o.tools.Chrome, PulseAudio: o.tools.PulseAudio, Xvfb: o.tools.Xvfb, Dir: work.sub, Size: s.Size, Windowed: o.tools.Xvfb != "" && !s.AudioOnly,
 		ReadyTimeout: s.ReadyTimeout, Name: s.Name, Access: s.Access, Steps: s.Steps, Log: o.log,
-		SilentDevices: s.Devices == DevicesSilent, CAFile: s.CAFile, IgnoreHTTPSErrors: s.IgnoreHTTPSErrors, AllowHosts: s.AllowHosts,
+		SilentDevices: s.Devices == DevicesSilent, DevicesAsked: s.Devices == DevicesAuto, CAFile: s.CAFile, IgnoreHTTPSErrors: s.IgnoreHTTPSErrors, AllowHosts: s.AllowHosts,
 		OnNotice:  o.events.notice,
 		OnRequest: o.pages.Request, Presence: o.roster.Presence,
 		OnMessage: func(m layout.Message) bool {

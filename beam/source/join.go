@@ -60,7 +60,9 @@ func (s *Source) Join(ctx context.Context) (string, error) {
 	if err = page.DoAll(ctx, s.Steps); err == nil {
 		reason, err = s.awaitReady(ctx, page, joining)
 	}
-	err = s.hintDevices(ctx, page, err)
+	if err = s.askDevices(ctx, page, reason, err); err != nil {
+		reason = ""
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.browser == browser {
@@ -122,30 +124,6 @@ func (s *Source) awaitReady(ctx context.Context, page *chrome.Page, joining <-ch
 		}
 	}
 }
-
-// hintDevices names the devices to a user whose room wants some.
-func (s *Source) hintDevices(ctx context.Context, page *chrome.Page, err error) error {
-	if s.SilentDevices || ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return err
-	}
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), devicesLimit)
-	defer cancel()
-	if !page.MissesDevices(asking) {
-		return err
-	}
-	const hint = "the page asked for a microphone or a camera and was refused: --devices silent gives it some"
-	var f *fault.Fault
-	switch {
-	case err == nil:
-		s.OnNotice("%s", hint)
-	case errors.As(err, &f):
-		f.Hint = hint
-	}
-	return err
-}
-
-// devicesLimit bounds the wait for a page that is asked for its devices.
-const devicesLimit = 2 * time.Second
 
 // loadedOnly is why a page counts as ready that waits for something.
 func loadedOnly(waitsFor string) string {

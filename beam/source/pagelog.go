@@ -16,6 +16,7 @@ type PageLog struct {
 	mu       sync.Mutex
 	lines    ring
 	requests ring
+	refused  int
 }
 
 const (
@@ -39,6 +40,17 @@ func (l *PageLog) Request(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.requests.add(l.line(line[:min(len(line), longestLine)]))
+	if strings.HasPrefix(line, "refused: ") {
+		l.refused++
+	}
+}
+
+// Refused returns how many requests of the page failed or were refused after it
+// was opened.
+func (l *PageLog) Refused() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused
 }
 
 func (l *PageLog) line(text string) string {

@@ -54,6 +54,7 @@ type Options struct {
 	Name                     string // of the recorder in the room
 	Access                   chrome.Access
 	SilentDevices            bool
+	DevicesAsked             bool // a page that wants devices is told by ErrWantsDevices
 	CAFile                   string
 	IgnoreHTTPSErrors        bool
 	AllowHosts               []string // of the recorder's surroundings, that the page may lead to

@@ -30,7 +30,7 @@ func roomFlags(f *pflag.FlagSet, c *beam.Config, o *roomOptions) {
 	f.StringArrayVar(&c.Filter.ExcludeRoles, "exclude-role", nil, "leave people with this role out; can be repeated")
 	f.StringArrayVar(&c.Filter.Participants, "participant", nil, "record people with this name or id only; a glob; can be repeated")
 	f.StringArrayVar(&c.Filter.ExcludeParticipants, "exclude-participant", nil, "leave people with this name or id out; can be repeated")
-	f.StringVar(&c.Devices, "devices", c.Devices, "what the page finds: none, or silent for a microphone that hears nothing and a black camera")
+	f.StringVar(&c.Devices, "devices", c.Devices, "what the page finds: none, silent for a microphone that hears nothing and a black camera, or auto: these where the page shows nothing without")
 	f.StringVar(&c.CAFile, "ca-file", "", "PEM file of certificate authorities that the room's server may have (also SSL_CERT_FILE)")
 	f.BoolVar(&c.IgnoreHTTPSErrors, "ignore-https-errors", false, "take any certificate of any server; for tests")
 	f.StringArrayVar(&c.AllowHosts, "allow-host", nil, "name, address or network (10.1.0.0/16) near the recorder that the page may lead to; can be repeated")
