@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"strings"
 	"testing"
+	"time"
 
 	"beam/layout"
 	"beam/layout/stage"
@@ -111,6 +112,25 @@ is wrong </div>`)
 	if got := v.told("fail"); len(got) > 0 {
 		t.Errorf("any page's div.error is believed: %s", got[0].Text)
 	}
+}
+
+// While a room connects again, with connections of another kind even, the last picture
+// of everybody stays; then it is what there is.
+func TestReconnectKeepsPictures(t *testing.T) {
+	v := open(t, hd, room(t)+"?people=2", stage.Facts{Layout: stage.Grid},
+		"function (room) { window.talk = room; return ("+roomPlatform+")(room); }")
+	v.ready()
+	v.shows("p1", "p2")
+	v.run("(talk.reconnecting(), plainRoom.near.close(), 0)")
+	v.eventually("the tracks are gone", func() bool {
+		return eval[bool](v, "plainRoom.near.getReceivers().every(({ track }) => track.readyState === 'ended')")
+	})
+	for range 8 { // longer than a camera may stand still
+		time.Sleep(time.Second)
+		v.shows("p1", "p2")
+	}
+	v.run("(talk.reconnected(), 0)")
+	v.shows()
 }
 
 // A camera that stops without a word, and one that is only switched off at its sender,

@@ -117,7 +117,7 @@ func TestNamesOfThePage(t *testing.T) {
 	html := `<!doctype html><title>names</title><script>
 let screen = 'lobby', performance = 0, scheduler = null; class Map {} class Set {}
 let Promise = null, JSON = null, Array = 0, Object = 0, document2 = 0, setTimeout = 0, EventTarget = 0;
-[].constructor.prototype.toJSON = function () { return '[old]'; };
+Reflect.defineProperty([].constructor.prototype, 'toJSON', { value() { return '[old]'; } });
 ({}).constructor.prototype.get = () => 7;
 </script><script>beamRoom.people([{ id: 'a', name: 'Ana', role: 'host' }]);</script>`
 	v := open(t, hd, serve(t, html), stage.Facts{Layout: stage.Grid, Contract: true}, pagePlatform)

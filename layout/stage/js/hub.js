@@ -74,7 +74,7 @@ function newHub({ facts, filter, frames, stage, send, find }) {
 				media.camera ??= old?.camera;
 				media.screen ??= old?.screen;
 			}
-			return { ...p, ...media, muted: p.muteKnown && !media.microphone };
+			return { ...p, ...media, away, muted: p.muteKnown && !media.microphone && !away };
 		});
 	};
 
@@ -180,10 +180,12 @@ function newHub({ facts, filter, frames, stage, send, find }) {
 		kicked: (why) => send({ type: 'kicked', text: text(why) }),
 		reconnecting() {
 			awaySince ??= performance.now();
+			stage.freeze();
 			send({ type: 'reconnecting' });
 		},
 		reconnected() {
 			awaySince = undefined;
+			changed();
 			send({ type: 'reconnected' });
 		},
 		chat: (message) => send({

@@ -63,12 +63,20 @@ function main(facts, extra, css, key, platform) {
 // The function that takes messages is Beam's own, and leaves the page at once. It is
 // back for as long as it is called: those of some drivers look for themselves there.
 function newSender() {
-	const { defineProperty, deleteProperty } = Reflect;
+	const { defineProperty, deleteProperty, setPrototypeOf } = Reflect;
+	// A copy that inherits from nothing: a page may give arrays a toJSON for good.
+	const bare = (value) => {
+		if (typeof value !== 'object' || value === null) return value;
+		const copy = Array.isArray(value) ? [] : {};
+		for (const [key, one] of Object.entries(value)) copy[key] = bare(one);
+		setPrototypeOf(copy, null);
+		return copy;
+	};
 	const name = '__beamSend';
 	const { [name]: give } = window;
 	deleteProperty(window, name);
 	return own((message) => {
-		const text = JSON.stringify(message);
+		const text = JSON.stringify(bare(message));
 		defineProperty(window, name, { value: give, configurable: true });
 		try {
 			give(text);

@@ -81,7 +81,9 @@ function newStage(facts, css, changed) {
 			cover.hold();
 			for (const tile of tiles.values()) tile.look(now, away);
 		},
-		videos: () => root.getElementsByClassName('picture'),
+		videos: () => root.querySelectorAll('video.picture'),
+		// Keeps the pictures that there are, when the room is losing its connection.
+		freeze: () => tiles.forEach((tile) => tile.freeze()),
 		sink() {
 			const video = html('video');
 			video.muted = true;

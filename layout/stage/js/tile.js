@@ -64,6 +64,7 @@ function newTile(screen, onPicture) {
 	let track; // wanted
 	let video; // of track, or of none
 	let old; // of the track before, shown until the new one has a picture
+	let still; // a copy of the last picture: Chrome paints an ended track black
 	let avatar = '';
 	let rect;
 	let live = false;
@@ -73,6 +74,10 @@ function newTile(screen, onPicture) {
 		if (!one) return;
 		one.srcObject = null;
 		one.remove();
+	};
+	const thaw = () => {
+		still?.remove();
+		still = undefined;
 	};
 	const fit = () => {
 		for (const one of [video, old]) {
@@ -86,6 +91,7 @@ function newTile(screen, onPicture) {
 		fit();
 		drop(old);
 		old = undefined;
+		thaw();
 		live = true;
 		setClass(el, 'live', true);
 		pulse.begin();
@@ -129,9 +135,11 @@ function newTile(screen, onPicture) {
 		live: () => live,
 		blank: () => Boolean(track) && !live,
 		update({ person, speaking, font }) {
-			// A muted track sends no pictures.
+			// A muted track sends no pictures; while the room is away, none does.
 			const next = screen ? person.screen : person.camera;
-			show(next && (!next.muted || next.readyState === 'ended') ? next : undefined);
+			show(next && (!next.muted || person.away) ? next : undefined);
+			if (still && track?.readyState === 'ended' && !still.parentNode) cover.before(still);
+			if (still && !person.away && (!track || (live && !old && track.readyState === 'live'))) thaw();
 			setText(name, person.name ?? '');
 			setClass(el, 'named', Boolean(person.name));
 			setClass(el, 'is-muted', !screen && person.muted);
@@ -169,6 +177,17 @@ function newTile(screen, onPicture) {
 				: { opacity: 0, transform: 'scale(.94)' };
 			el.animate([from, { opacity: 1, transform: 'none' }], { duration: before ? 220 : 160, easing: 'cubic-bezier(.2, .7, .2, 1)' });
 		},
+		// Copies the picture, for when its track ends before another comes.
+		freeze() {
+			if (!live || !video || !(video.videoWidth > 0)) return;
+			thaw();
+			still = html('canvas');
+			still.className = 'picture';
+			still.width = video.videoWidth;
+			still.height = video.videoHeight;
+			still.getContext('2d').drawImage(video, 0, 0);
+			setStyle(still, 'object-fit', video.style.getPropertyValue('object-fit'));
+		},
 		// A video pauses when it is taken out of the document and put back.
 		resume() {
 			for (const one of [video, old]) if (one?.paused && one.srcObject) one.play().catch(() => {});
@@ -176,6 +195,7 @@ function newTile(screen, onPicture) {
 		close() {
 			drop(video);
 			drop(old);
+			thaw();
 			video = old = undefined;
 			el.remove();
 		},
