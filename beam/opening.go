@@ -132,6 +132,7 @@ func (o *opening) sourceOptions(work *workDir) source.Options {
 		ReadyTimeout: s.ReadyTimeout, Name: s.Name, Access: s.Access, Steps: s.Steps, Log: o.log,
 		SilentDevices: s.Devices == DevicesSilent, DevicesAsked: s.Devices == DevicesAuto, CAFile: s.CAFile, IgnoreHTTPSErrors: s.IgnoreHTTPSErrors, AllowHosts: s.AllowHosts,
 		OnNotice:  o.events.notice,
+		OnForeign: func() { o.roster.Foreign(capture.Now()) },
 		OnRequest: o.pages.Request, Presence: o.roster.Presence,
 		OnMessage: func(m layout.Message) bool {
 			if m.Type == layout.MessageNotice {

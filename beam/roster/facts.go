@@ -16,6 +16,10 @@ func (m *Roster) Alone(now capture.Time) (empty, disconnected time.Duration) {
 	if m.emptyFrom != 0 {
 		empty = now.Sub(m.emptyFrom)
 	}
+	// Where nobody is known, those in a frame of another origin may have been all.
+	if m.foreign != 0 && m.emptyFrom == 0 && !m.anybody() && now.Sub(m.foreign) > foreignSilence {
+		empty = now.Sub(m.foreign)
+	}
 	if m.disconnected != 0 {
 		disconnected = now.Sub(m.disconnected)
 	}

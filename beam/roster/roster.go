@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"beam/capture"
 	"beam/layout"
@@ -18,6 +19,7 @@ type Roster struct {
 
 	mu           sync.Mutex
 	begun        capture.Time // 0 before the recording
+	foreign      capture.Time // when a frame of another origin told last that it has media; 0 for never
 	joined       bool
 	seen         bool // anybody at all
 	people       []*attendee
@@ -245,6 +247,18 @@ func (m *Roster) Paused(now capture.Time) {
 		m.AddChapter(now, "Pause")
 	}
 }
+
+// Foreign tells that a frame of another origin has media: nothing else is known of
+// the people there.
+func (m *Roster) Foreign(now capture.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.foreign = now
+}
+
+// foreignSilence is how long a frame of another origin may tell nothing before it
+// has no media any more: it tells every two seconds.
+const foreignSilence = 7 * time.Second
 
 // Rejoined tells that the page was joined anew.
 func (m *Roster) Rejoined() {

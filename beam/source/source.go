@@ -67,6 +67,7 @@ type Options struct {
 	OnConsole func(level, text string)
 	OnRequest func(line string)
 	OnNotice  func(format string, args ...any) // gets what the user should know of the page
+	OnForeign func()                           // is told, again and again, that a frame of another origin has media
 	// Presence tells whether the recorder is in the room, and whether anybody
 	// there publishes anything.
 	Presence func() (joined, publishing bool)
@@ -153,6 +154,7 @@ func (s *Source) parse(from chrome.Sender, payload string) {
 			s.Log.Debug("message of a foreign frame dropped", "type", m.Type)
 			return
 		}
+		s.OnForeign()
 	}
 	s.deliver(m)
 }

@@ -108,9 +108,14 @@ func secretsFromEnvironment() platform.Secrets {
 		}
 		return ""
 	}
+	user := first("BEAM_RECORDER_USER")
+	if name, domain := first("JIBRI_RECORDER_USER"), first("XMPP_RECORDER_DOMAIN"); user == "" && name != "" && domain != "" {
+		user = name + "@" + domain // as Jibri has it
+	}
 	return platform.Secrets{
 		Token:     first("BEAM_TOKEN", "LIVEKIT_TOKEN"),
 		APIKey:    first("BEAM_API_KEY", "LIVEKIT_API_KEY"),
 		APISecret: first("BEAM_API_SECRET", "LIVEKIT_API_SECRET"),
+		User:      user, Password: first("BEAM_RECORDER_PASSWORD", "JIBRI_RECORDER_PASSWORD"),
 	}
 }

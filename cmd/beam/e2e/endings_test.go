@@ -81,16 +81,21 @@ func TestPageEnds(t *testing.T) {
 		name, script string
 		code         int
 		reason, says string
+		flags        []string // what gives the page a voice; %s for its address
 	}{
-		{"stop", `beam.stop('bye')`, exitComplete, beam.ReasonPage + ": bye", "(page asked to stop: bye)"},
-		{"console", `console.log('END_RECORDING')`, exitComplete, beam.ReasonPage, "page asked to stop"},
-		{"close", `window.close()`, exitComplete, beam.ReasonPageClosed, beam.ReasonPageClosed},
-		{"fail", `beam.fail('no more seats')`, exitRoom, beam.ReasonFailure + ": " + beam.FailureInternal, "error: record the room: the page says: no more seats"},
+		{"stop", `beam.stop('bye')`, exitComplete, beam.ReasonPage + ": bye", "(page asked to stop: bye)", []string{"--platform", "page"}},
+		{"console", `console.log('END_RECORDING')`, exitComplete, beam.ReasonPage, "page asked to stop", []string{"--layout", "%s"}},
+		{"close", `window.close()`, exitComplete, beam.ReasonPageClosed, beam.ReasonPageClosed, nil},
+		{"fail", `beam.fail('no more seats')`, exitRoom, beam.ReasonFailure + ": " + beam.FailureInternal, "error: record the room: the page says: no more seats", []string{"--platform", "page"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t, gated(c.script))
-			r := record(t, s.URL, "--resolution", "480p")
+			flags := []string{"--resolution", "480p"}
+			for _, f := range c.flags {
+				flags = append(flags, strings.Replace(f, "%s", s.URL, 1))
+			}
+			r := record(t, s.URL, flags...)
 			r.recordFor(2 * time.Second)
 			s.release()
 			if c.code == exitComplete {
