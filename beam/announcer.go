@@ -12,7 +12,8 @@ import (
 // the report and the commands of other processes ask for. Its methods may be
 // called from any goroutine; only the lifecycle changes the state.
 type announcer struct {
-	log *slog.Logger
+	log  *slog.Logger
+	hide func(string) string // takes secrets out of a text
 
 	mu        sync.Mutex
 	sink      Sink
@@ -24,8 +25,8 @@ type announcer struct {
 	at        time.Time // of it
 }
 
-func newAnnouncer(sink Sink, log *slog.Logger) *announcer {
-	return &announcer{sink: sink, log: log, state: StateStarting}
+func newAnnouncer(sink Sink, hide func(string) string, log *slog.Logger) *announcer {
+	return &announcer{sink: sink, hide: hide, log: log, state: StateStarting}
 }
 
 // emit passes an event to the sink.
@@ -61,7 +62,7 @@ func (a *announcer) enter(to State) {
 
 // notice records something that the user should know and that the report keeps.
 func (a *announcer) notice(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := a.hide(fmt.Sprintf(format, args...))
 	a.mu.Lock()
 	full := len(a.notices) >= mostNotices
 	if full && !a.overflown {
@@ -85,6 +86,7 @@ const mostNotices = 200
 
 // degrade records why the recording is not what was asked for.
 func (a *announcer) degrade(text string) {
+	text = a.hide(text)
 	a.mu.Lock()
 	a.degraded = append(a.degraded, text)
 	a.mu.Unlock()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"beam/beam/fault"
@@ -38,17 +37,14 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 	if err := os.RemoveAll(dir); err != nil { // of an earlier try
 		return err
 	}
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
 	console, requests := o.pages.Texts()
 	about := fmt.Sprintf("time      %s\nroom      %s\nlayout    %s\nplatform  %s\nfault     %v\nversions  %v\n",
 		time.Now().UTC().Format(time.RFC3339), report.RedactURL(o.settings.Room), o.settings.Layout, o.plan.Platform, cause, o.versions())
-	for _, hidden := range o.settings.Hidden {
-		console, requests = strings.ReplaceAll(console, hidden, "(secret)"), strings.ReplaceAll(requests, hidden, "(secret)")
-	}
 	files := map[string][]byte{
-		"about.txt": []byte(about), "console.log": []byte(o.plan.Redact(console)), "network.log": []byte(o.plan.Redact(requests)),
+		"about.txt": []byte(o.secrets.Hide(o.plan.Redact(about))), "console.log": []byte(o.plan.Redact(console)), "network.log": []byte(o.plan.Redact(requests)),
 	}
 	if shot, err := o.source.Screenshot(ctx); err != nil {
 		o.log.Debug("no screenshot", "error", err)
@@ -56,7 +52,7 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 		files["screenshot.png"] = shot
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			return err
 		}
 	}

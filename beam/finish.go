@@ -168,7 +168,7 @@ func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report
 		r.events.degrade(text)
 	}
 	if r.fault != nil {
-		rep.Fault = r.fault.Error()
+		rep.Fault = r.opening.secrets.Hide(r.fault.Error())
 	}
 	rep.Notices, rep.Degraded = r.events.told()
 	return rep

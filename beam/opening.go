@@ -23,6 +23,7 @@ import (
 	"beam/beam/storage"
 	"beam/capture"
 	"beam/capture/audio"
+	"beam/capture/chrome"
 	"beam/capture/encode"
 	"beam/capture/ffmpeg"
 	"beam/layout"
@@ -41,6 +42,7 @@ type opening struct {
 	watch    *expect.Watch
 	tap      *audio.Tap
 	people   *people
+	secrets  report.Secrets
 	cleanups []func() // in the order of what they undo
 
 	roster      *roster.Roster
@@ -59,9 +61,12 @@ type opening struct {
 
 // newOpening returns a recording of which nothing has been started.
 func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *opening {
+	hidden := append(report.SecretsOf(s.Room), s.Hidden...)
+	hidden = append(hidden, s.Secrets.Token, s.Secrets.APIKey, s.Secrets.APISecret, s.Secrets.Password)
+	secrets := report.NewSecrets(hidden...)
 	o := &opening{
-		settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, log), engines: newEngineSwitch(),
-		pages: source.NewPageLog(time.Now()), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
+		secrets: secrets, settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, secrets.Hide, log), engines: newEngineSwitch(),
+		pages: source.NewPageLog(time.Now(), secrets.Hide), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
 		people: newPeople(s.Filter),
 	}
 	o.commands = &commander{
@@ -170,6 +175,9 @@ func (o *opening) openPrograms(stop, hard context.Context) error {
 	if displayErr != nil {
 		o.events.notice("frames come from a screencast, because there is no display: %v", displayErr)
 		o.engines.choose(sizing.EngineScreencast, "the display did not start: "+displayErr.Error())
+	}
+	if why := chrome.Unboxed(); why != "" {
+		o.events.notice("Chrome runs without its sandbox: %s", why)
 	}
 	engine := o.engines.current()
 	o.preset = sizing.ChoosePreset(o.machine, engine, s.Size, s.FPS)

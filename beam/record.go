@@ -23,6 +23,7 @@ func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink)
 	defer stopNow()
 	o := newOpening(s, log, sink, stopNow)
 	rep, err := o.record(stop, hard)
+	err = o.secrets.HideError(err)
 	if err != nil && o.events.current() != StateFailed {
 		o.events.enter(StateFailed)
 	}

@@ -96,10 +96,23 @@ func WriteChat(w io.Writer, chat []layout.Chat) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"SenderPeerID", "SenderName", "SenderUserID", "Roles", "SentAt", "Type", "Message"}}
 	for _, c := range chat {
-		rows = append(rows, []string{
+		row := []string{
 			c.SenderID, c.SenderName, c.SenderUserID, strings.Join(c.Roles, ";"),
 			time.UnixMilli(c.SentAt).UTC().Format(time.RFC3339Nano), c.Type, c.Text,
-		})
+		}
+		for i := range row {
+			row[i] = noFormula(row[i])
+		}
+		rows = append(rows, row)
 	}
 	return out.WriteAll(rows)
+}
+
+// noFormula returns a cell that a spreadsheet takes for text: anybody in the room can
+// write what would be a formula there (OWASP, CSV Injection).
+func noFormula(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
 }

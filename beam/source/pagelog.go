@@ -12,6 +12,7 @@ import (
 // Its methods may be called from any goroutine.
 type PageLog struct {
 	began time.Time
+	hide  func(string) string // takes secrets out of a text
 
 	mu       sync.Mutex
 	lines    ring
@@ -24,13 +25,17 @@ const (
 	keptLines   = 2000
 )
 
-// NewPageLog returns an empty log; its times are those since began.
-func NewPageLog(began time.Time) *PageLog { return &PageLog{began: began} }
+// NewPageLog returns an empty log; its times are those since began, and hide takes
+// secrets out of its texts.
+func NewPageLog(began time.Time, hide func(string) string) *PageLog {
+	return &PageLog{began: began, hide: hide}
+}
 
 // Console takes a line of the page's console.
 func (l *PageLog) Console(level, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	text = l.hide(text)
 	text = text[:min(len(text), longestLine)]
 	l.lines.add(l.line(level + ": " + text))
 }
@@ -39,6 +44,7 @@ func (l *PageLog) Console(level, text string) {
 func (l *PageLog) Request(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	line = l.hide(line)
 	l.requests.add(l.line(line[:min(len(line), longestLine)]))
 	if strings.HasPrefix(line, "refused: ") {
 		l.refused++

@@ -7,7 +7,7 @@ import (
 )
 
 func TestPageLog(t *testing.T) {
-	l := NewPageLog(time.Now())
+	l := NewPageLog(time.Now(), func(text string) string { return text })
 	for range keptLines + 5 {
 		l.Console("log", strings.Repeat("x", 2*longestLine))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -105,12 +106,21 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 	return b, nil
 }
 
+// Unboxed returns why Chrome runs without its sandbox, "" when it has it.
+func Unboxed() string {
+	switch m := look(); {
+	case m.unboxed:
+		return NoSandboxVariable + " is set"
+	case m.root:
+		return "Chrome has none for root; run Beam as another user"
+	}
+	return ""
+}
+
 // look reads what the flags depend on.
 func look() machine {
 	m := machine{root: os.Geteuid() == 0}
-	if v := os.Getenv(NoSandboxVariable); v != "" && v != "0" {
-		m.unboxed = true
-	}
+	m.unboxed, _ = strconv.ParseBool(os.Getenv(NoSandboxVariable)) // anything else leaves the sandbox on
 	var st unix.Statfs_t
 	if unix.Statfs("/dev/shm", &st) == nil {
 		m.sharedMem = st.Bavail * uint64(st.Bsize)

@@ -51,7 +51,7 @@ func TestSmokePage(t *testing.T) {
 	}, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"t0ken", "t0ken", "ada:open:sesame", "open:sesame", "hunter2"}, secrets); diff != "" {
+	if diff := cmp.Diff([]string{"t0ken", "a b", "t0ken", "a,b=c", "ada:open:sesame", "open:sesame", "Ada=1", "hunter2"}, secrets); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -20,6 +20,8 @@ type variables struct {
 func (v *variables) value(flag, text string) (chrome.Secret, error) {
 	name, ok := strings.CutPrefix(text, fromVariable)
 	if !ok {
+		// It stands on the command line, but need not stand in a report too.
+		v.secrets = append(v.secrets, text)
 		return chrome.Secret(text), nil
 	}
 	held, ok := v.lookup(name)
