@@ -45,8 +45,8 @@ into the Secret, whose keys become environment variables. docs/deploy.md tells m
 			if len(args) == 1 {
 				room = args[0]
 			}
-			if room == "" {
-				return usagef("no room URL; see --help")
+			if room == "" && len(o.Secrets) == 0 {
+				return usagef("no room URL; give one, or --secret with a Secret whose key BEAM_URL holds it")
 			}
 			r, err := recordingOf(cmd.Flags(), room)
 			if err != nil {
@@ -55,7 +55,12 @@ into the Secret, whose keys become environment variables. docs/deploy.md tells m
 			if !r.Bucket && o.Claim == "" {
 				return usagef("no --bucket: the recording would go with its pod; give one, or a volume with --spool-claim")
 			}
-			r.Args = append(given.without("url"), room)
+			if r.Args = given.without("url"); room != "" {
+				r.Args = append(r.Args, room)
+			}
+			if what := literalSecret(r.Args, o.Env); what != "" {
+				return usagef("%s holds a secret, which whoever can read the Job would read: put it into a Secret, give that with --secret, and write env:NAME in its place (the room's URL as BEAM_URL)", what)
+			}
 			if o.Seccomp == "" {
 				a.stderr.warn("chrome will run without its sandbox: a cluster's usual profile allows no user namespaces; --seccomp-profile names one that does")
 			}
@@ -120,7 +125,7 @@ func imageTag(version string) string {
 // checks what can be checked far from where it will run.
 func recordingOf(f *pflag.FlagSet, room string) (job.Recording, error) {
 	livekit := strings.HasPrefix(room, "wss://") || strings.HasPrefix(room, "ws://")
-	if room != beam.DemoRoom && !livekit {
+	if room != "" && room != beam.DemoRoom && !livekit {
 		if err := layout.CheckURL(room); err != nil {
 			return job.Recording{}, usageError{err}
 		}
