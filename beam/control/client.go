@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -33,11 +32,8 @@ func Open(id string) (*Client, error) {
 	if err := CheckID(id); err != nil {
 		return nil, err
 	}
-	path, err := socketPath(id)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Stat(path); err != nil {
+	path, ok := find(id)
+	if !ok {
 		return nil, fmt.Errorf("%s: %w", id, ErrGone)
 	}
 	c := &Client{id: id, path: path}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,11 +41,25 @@ func Folder() string {
 	return filepath.Join(os.TempDir(), "beam-run-"+strconv.Itoa(os.Getuid()))
 }
 
-// makeFolder makes the folder, and refuses one that somebody else could change.
-func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+// folders returns where sockets of this user can be: a recorder that cron or systemd
+// started has another environment than a login shell. Folders of others are left out.
+func folders() []string {
+	user := strconv.Itoa(os.Getuid())
+	var own []string
+	for _, dir := range []string{
+		Folder(), filepath.Join("/run/user", user, "beam"),
+		filepath.Join(os.TempDir(), "beam-run-"+user), filepath.Join("/tmp", "beam-run-"+user),
+	} {
+		if !slices.Contains(own, dir) && ownFolder(dir) == nil {
+			own = append(own, dir)
+		}
 	}
+	return own
+}
+
+// ownFolder tells whether a folder is this user's own, and no link: another user
+// could have prepared it.
+func ownFolder(dir string) error {
 	var stat unix.Stat_t
 	if err := unix.Lstat(dir, &stat); err != nil {
 		return err
@@ -52,15 +67,54 @@ func makeFolder(dir string) error {
 	if stat.Mode&unix.S_IFMT != unix.S_IFDIR || int(stat.Uid) != os.Getuid() {
 		return fmt.Errorf("%s is not a folder of yours", dir)
 	}
-	if stat.Mode&0o077 != 0 {
+	return nil
+}
+
+// find returns the socket of an id, wherever its recorder made it.
+func find(id string) (path string, ok bool) {
+	for _, dir := range folders() {
+		path := filepath.Join(dir, id+suffix)
+		if _, err := os.Stat(path); err == nil {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// makeFolder makes the folder, and refuses one that somebody else could change.
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := ownFolder(dir); err != nil {
+		return err
+	}
+	info, err := os.Lstat(dir)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
 		return os.Chmod(dir, 0o700)
 	}
-	return nil
+	return err
 }
 
 // IDs returns the ids for which there is a socket; its recording may be gone.
 func IDs() ([]string, error) {
-	entries, err := os.ReadDir(Folder())
+	var all []string
+	for _, dir := range folders() {
+		ids, err := idsIn(dir)
+		if err != nil {
+			return all, err
+		}
+		for _, id := range ids {
+			if !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+	}
+	return all, nil
+}
+
+func idsIn(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

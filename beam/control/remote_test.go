@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -159,5 +161,40 @@ func TestBadFolder(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", filepath.Join(dir, strings.Repeat("x", 100)))
 	if _, err := Serve("one", &fake{}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "XDG_RUNTIME_DIR") {
 		t.Errorf("a long path: %v", err)
+	}
+}
+
+// A client finds a recording whose recorder has another environment, and believes no
+// folder that is a link.
+func TestOtherEnvironment(t *testing.T) {
+	private(t)
+	s := serve(t, "elsewhere", &fake{})
+	defer s.Close()
+	recorder := os.Getenv("XDG_RUNTIME_DIR")
+	private(t) // the client's own
+	if _, err := Open("elsewhere"); !errors.Is(err, ErrGone) {
+		t.Errorf("a directory that nobody can know: %v", err)
+	}
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	link := filepath.Join(temp, "beam-run-"+strconv.Itoa(os.Getuid()))
+	if err := os.Symlink(filepath.Join(recorder, "beam"), link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open("elsewhere"); !errors.Is(err, ErrGone) {
+		t.Errorf("a link is believed: %v", err)
+	}
+	if err := errors.Join(os.Remove(link), os.Rename(filepath.Join(recorder, "beam"), link)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open("elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ids, err := IDs(); err != nil || !slices.Contains(ids, "elsewhere") {
+		t.Errorf("ids %v, %v", ids, err)
+	}
+	if status, err := c.Status(t.Context()); err != nil || status.State != "recording" {
+		t.Errorf("%+v, %v", status, err)
 	}
 }

@@ -88,7 +88,7 @@ func takeID(path string) (lock *os.File, err error) {
 
 // sweep removes what recordings left that were killed.
 func sweep() {
-	ids, err := IDs()
+	ids, err := idsIn(Folder())
 	if err != nil {
 		return
 	}
