@@ -22,11 +22,13 @@ const conformanceBucket = "recordings"
 // the disk and from the bucket alone, and one that takes over for a bucket that
 // refuses.
 func TestStores(t *testing.T) {
+	uploadtest.Environment(t)
 	var table strings.Builder
 	table.WriteString("| store | confirmed by | described in |\n|---|---|---|\n")
 	for _, n := range uploadtest.Stores() {
 		fmt.Fprintf(&table, "| %s | %s | %s |\n", n.Name, n.Expect, n.Source)
 		t.Run(n.Name, func(t *testing.T) {
+			t.Parallel() // they mostly wait
 			c := conformance{n}
 			t.Run("validate", c.validate)
 			t.Run("record", c.record)
@@ -183,6 +185,7 @@ func (c conformance) backup(t *testing.T) {
 // What is not in the bucket yet is bounded in time: the part that is being filled
 // is sent again and again, and the bucket alone gives what was sent.
 func TestTail(t *testing.T) {
+	uploadtest.Environment(t)
 	m := uploadtest.NewMemory(t, uploadtest.Habits{})
 	store := openStore(t, conformanceBucket, m.URL, func(o *Options) { o.TailEvery = 50 * time.Millisecond })
 	r := newRecording(t, 1<<20)
@@ -214,6 +217,7 @@ func TestTail(t *testing.T) {
 // An outage of the first bucket moves the recording to the second one, one of the
 // second one back, and what is not needed any more is removed in the end.
 func TestOutageMovesOn(t *testing.T) {
+	uploadtest.Environment(t)
 	first, second := uploadtest.NewMemory(t, uploadtest.Habits{}), uploadtest.NewMemory(t, uploadtest.Habits{})
 	p, q := uploadtest.NewProxy(t, first.URL), uploadtest.NewProxy(t, second.URL)
 	down := func(uploadtest.Op, *http.Request) uploadtest.Fault {
@@ -249,6 +253,7 @@ func TestOutageMovesOn(t *testing.T) {
 
 // Keys in a file that are replaced while the recording goes on are read anew.
 func TestRotatedKeys(t *testing.T) {
+	uploadtest.Environment(t)
 	token := func() string { return "T2" }
 	m := uploadtest.NewMemory(t, uploadtest.Habits{Token: func() string { return token() }})
 	file := t.TempDir() + "/credentials"
@@ -275,6 +280,7 @@ func TestRotatedKeys(t *testing.T) {
 
 // Faults that pass are told from those that somebody has to mend.
 func TestPassing(t *testing.T) {
+	uploadtest.Environment(t)
 	m := uploadtest.NewMemory(t, uploadtest.Habits{})
 	p := uploadtest.NewProxy(t, m.URL)
 	for _, c := range []struct {

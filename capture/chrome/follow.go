@@ -125,6 +125,8 @@ func (p *Page) keepView(ctx context.Context, v *view) {
 	p.show(ctx, v)
 	select {
 	case <-p.done:
+		// Close may have looked before it was one of the views.
+		p.b.post(target.CommandCloseTarget, target.CloseTargetParams{TargetID: v.tab})
 	case <-p.b.done:
 	case <-v.detached:
 		p.lostView(ctx, v)

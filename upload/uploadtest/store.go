@@ -57,11 +57,10 @@ type part struct {
 	modified time.Time
 }
 
-// NewMemory runs a store until the test ends, and sets the environment so that
-// the AWS chain finds credentials.
+// NewMemory runs a store until the test ends. Environment sets the credentials that
+// the AWS chain is to find; it takes any.
 func NewMemory(t testing.TB, habits Habits) *Memory {
 	t.Helper()
-	Environment(t)
 	m := &Memory{habits: habits, objects: map[string]*object{}, uploads: map[string]*upload{}, late: habits.LateError}
 	server := httptest.NewServer(m)
 	t.Cleanup(server.Close)

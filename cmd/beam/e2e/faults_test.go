@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -25,7 +26,6 @@ func TestFaultsBeforeRecording(t *testing.T) {
 	t.Parallel()
 	secure := serve(t, func(int) string { return "hello" })
 	secure.StartTLS()
-	const soon = "--ready-timeout=6s" // of pages that are never ready
 	for _, c := range []struct {
 		name, url string
 		says      []string
@@ -35,10 +35,8 @@ func TestFaultsBeforeRecording(t *testing.T) {
 		{"refused", refusing(t), []string{"connection refused", "hint: check that the room's server is running"}, nil},
 		{"unknown host", "http://room.invalid/", []string{"host name could not be resolved", "hint: "}, nil},
 		{"certificate", secure.URL, []string{"certificate of the server is not valid", "hint: "}, nil},
-		{"loads for ever", open(t, `<img src=/hang>`).URL, []string{"not ready within 6s", "hint: open the URL in a browser"}, []string{soon}},
-		{"never connects", open(t, `<script>peer = new RTCPeerConnection()</script>`).URL, []string{"not ready within 6s", "--ready-timeout"}, []string{soon}},
 		{"closes itself", open(t, `<img src=/hang><script>setTimeout(() => window.close(), 500)</script>`).URL, []string{"join the room", "hint: the page called window.close()"}, nil},
-		{"fails", open(t, `<script>beam.fail('wrong token')</script>`).URL, []string{"the page says: wrong token"}, nil},
+		{"fails", open(t, `<script>beam.fail('wrong token')</script>`).URL, []string{"the page says: wrong token"}, []string{"--platform", "page"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -48,6 +46,34 @@ func TestFaultsBeforeRecording(t *testing.T) {
 			r.noFile()
 		})
 	}
+}
+
+// TestWaitingPages: a page that a person sees is recorded, whatever it waits for.
+func TestWaitingPages(t *testing.T) {
+	t.Parallel()
+	for name, page := range map[string]string{
+		"loads for ever": `<p>hello<img src=/hang>`,
+		"never connects": `<p>hello<script>peer = new RTCPeerConnection()</script>`,
+		"polls":          `<p>hello<script>setInterval(() => fetch('/shown'), 300)</script>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := record(t, open(t, page).URL, "--ready-timeout", "15s", "--duration", "2s")
+			r.completes()
+			if report := r.report(); !strings.HasPrefix(report.ReadyReason, "the page has loaded") {
+				t.Errorf("ready because %q", report.ReadyReason)
+			}
+		})
+	}
+}
+
+// TestNobodyToDraw: a layout of Beam's needs somebody to draw.
+func TestNobodyToDraw(t *testing.T) {
+	t.Parallel()
+	r := record(t, open(t, `<p>hello<img src=/hang>`).URL, "--ready-timeout", "6s", "--layout", "grid")
+	r.ends(exitEmpty)
+	r.said("no video and no audio of anybody within 6s", "--layout native")
+	r.noFile()
 }
 
 // TestSignalWhileJoining stops a recording before it has begun.
