@@ -164,7 +164,7 @@ func platformOf(r Request) (platform.Platform, error) {
 	}
 	p := platform.For(u)
 	if r.Platform != "" {
-		known := false
+		var known bool
 		if p, known = platform.Find(r.Platform); !known {
 			return p, fmt.Errorf("platform %q is not known; there is: %s", r.Platform, strings.Join(Platforms(), ", "))
 		}

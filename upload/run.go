@@ -62,7 +62,7 @@ func (u *Uploader) tidy(ctx context.Context, s *session) {
 		short, cancel := context.WithTimeout(ctx, abandonLimit)
 		if err := other.abandon(short); err != nil {
 			u.config.Log.Warn("the upload to the other bucket could not be removed: a lifecycle rule for unfinished uploads removes it",
-				"bucket", other.store.At().Bucket, "err", err)
+				"bucket", other.store.At().Bucket, "error", err)
 		}
 		cancel()
 	}

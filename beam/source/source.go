@@ -149,7 +149,7 @@ func (s *Source) parse(from chrome.Sender, payload string) {
 		return
 	}
 	if from == chrome.SenderForeign {
-		ok := false
+		var ok bool
 		if m, ok = m.FromOtherOrigin(); !ok {
 			s.Log.Debug("message of a foreign frame dropped", "type", m.Type)
 			return

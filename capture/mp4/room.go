@@ -32,7 +32,7 @@ func allocate(f File, off, n int64) error {
 	}
 	failed := conn.Control(func(fd uintptr) {
 		for {
-			if err = unix.Fallocate(int(fd), 0, off, n); err != unix.EINTR {
+			if err = unix.Fallocate(int(fd), 0, off, n); !errors.Is(err, unix.EINTR) {
 				return
 			}
 		}

@@ -2,7 +2,6 @@ package mp4
 
 import (
 	"math"
-	"time"
 )
 
 // readTables takes the movie box of a finished file of size bytes: its sample
@@ -231,7 +230,7 @@ func (t *track) edited(timescale uint32) *shown {
 		return s
 	}
 	s.total = at + length
-	s.start = time.Duration(ticksToTime(int64(at), timescale))
+	s.start = ticksToTime(int64(at), timescale)
 	s.end = ticksToTime(int64(s.total), timescale)
 	return s
 }

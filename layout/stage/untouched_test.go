@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/image/font/gofont/goregular"
+
 	"beam/layout"
 	"beam/layout/stage"
-
-	"golang.org/x/image/font/gofont/goregular"
 )
 
 // idle serves the page of two people that does nothing.
