@@ -90,7 +90,7 @@ func (o *opening) cleanUp() {
 // warn says that something could not be undone in order.
 func (o *opening) warn(what string, err error) {
 	if err != nil {
-		o.log.Warn(what, "error", err)
+		o.log.Warn("not undone in order", "what", what, "error", err)
 	}
 }
 

@@ -197,7 +197,7 @@ func TestRecoverBucket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recover := func() map[string]Recovered {
+	found := func() map[string]Recovered {
 		t.Helper()
 		all, err := RecoverBucket(t.Context(), store)
 		if err != nil {
@@ -213,13 +213,13 @@ func TestRecoverBucket(t *testing.T) {
 	r.grow(3*testPart + 1000)
 	killRecorder(t, g, r, func() {
 		time.Sleep(3 * time.Second) // longer than missedBeats intervals
-		if got := recover()[testKey]; got.Outcome != OutcomeAlive {
+		if got := found()[testKey]; got.Outcome != OutcomeAlive {
 			t.Errorf("the living recorder's upload: %+v", got)
 		}
 	})
 	liveLeft(t, g, 1)
 	waitFor(t, "the recorder to be taken for dead", func() bool {
-		all := recover()
+		all := found()
 		if all["team/backup.tar"].Outcome != OutcomeForeign {
 			t.Fatalf("another program's upload: %+v", all)
 		}
@@ -237,7 +237,7 @@ func TestRecoverBucket(t *testing.T) {
 		t.Errorf("the object has %d bytes, or others than the file: %v", len(object), err)
 	}
 	liveLeft(t, g, 0)
-	if _, ok := recover()[testKey]; ok {
+	if _, ok := found()[testKey]; ok {
 		t.Error("it is still there when repeated")
 	}
 	if err := store.Abort(t.Context(), "team/backup.tar", *foreign.UploadId); err != nil {

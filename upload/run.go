@@ -118,11 +118,11 @@ func (u *Uploader) fallBack(ctx context.Context, s *session, cause error) (*sess
 	if next == nil {
 		next = u.newSession(place)
 	}
-	what := "the bucket refuses the recording; another one takes it"
+	why := "it refuses"
 	if errors.Is(cause, errOutage) {
-		what = "the bucket does not answer; another one takes the recording"
+		why = "it does not answer"
 	}
-	u.config.Log.Error(what, "bucket", s.store.At().Bucket, "other", next.store.At().Bucket, "cause", cause, "hint", s.store.Diagnose(cause).Hint)
+	u.config.Log.Error("another bucket takes the recording", "why", why, "bucket", s.store.At().Bucket, "other", next.store.At().Bucket, "cause", cause, "hint", s.store.Diagnose(cause).Hint)
 	if ctx.Err() != nil {
 		return s, context.Cause(ctx)
 	}

@@ -168,9 +168,9 @@ func TestRoomPage(t *testing.T) {
 			})
 		}
 	}
-	any := func(string, *testpattern.RGB, map[string]image.Rectangle) error { return nil }
+	anything := func(string, *testpattern.RGB, map[string]image.Rectangle) error { return nil }
 	everybody := []string{"ana", "ben", "chloe", "dev"}
-	wait("three", everybody[:3], any)
+	wait("three", everybody[:3], anything)
 	wait("four", everybody, func(_ string, p *testpattern.RGB, found map[string]image.Rectangle) error {
 		for id, r := range found {
 			// The tile is 16:9, of which the ground fills all but the strip.
@@ -201,7 +201,7 @@ func TestRoomPage(t *testing.T) {
 		}
 		return nil
 	})
-	wait("after", everybody, any)
+	wait("after", everybody, anything)
 	s.EndRoom()
 	for name, page := range views {
 		eventually(t, soon, name+": the end", func() bool {

@@ -153,6 +153,19 @@ func (r *recorder) open() error {
 	return nil
 }
 
+// rest gives what has come already: it is still wanted at the end.
+func (r *recorder) rest(give func([]int16)) {
+	for {
+		select {
+		case pcm := <-r.packets:
+			r.server.count(pcm)
+			give(pcm)
+		default:
+			return
+		}
+	}
+}
+
 // loop puts samples and sightings together.
 func (r *recorder) loop(ctx context.Context, emit func(capture.Samples)) error {
 	var (
@@ -207,16 +220,8 @@ func (r *recorder) loop(ctx context.Context, emit func(capture.Samples)) error {
 			return fmt.Errorf("the daemon is gone: %w", r.conn.err)
 		case <-ctx.Done():
 			r.stalled(last)
-			// What has come already is still wanted.
-			for line.ready() {
-				select {
-				case pcm := <-r.packets:
-					r.server.count(pcm)
-					give(pcm)
-					continue
-				default:
-				}
-				break
+			if line.ready() {
+				r.rest(give)
 			}
 			return nil
 		}

@@ -151,7 +151,7 @@ func TestPaceRates(t *testing.T) {
 		p.setRate(test.rate)
 		grabs, pending := 0, false
 		paint := float64(0)
-		for now := capture.Time(1000 * ms); now < (1000+seconds*1000)*ms; now += ms {
+		for now := 1000 * ms; now < (1000+seconds*1000)*ms; now += ms {
 			if float64(now-1000*ms) >= paint {
 				pending, paint = true, paint+float64(time.Second)/test.page
 			}

@@ -75,8 +75,8 @@ into the Secret, whose keys become environment variables. docs/deploy.md tells m
 }
 
 func (a *app) sweeperCommand() *cobra.Command {
-	recover := a.recoverCommand()
-	given := follow(recover.Flags())
+	recovery := a.recoverCommand()
+	given := follow(recovery.Flags())
 	o := job.Options{Version: version}
 	own := jobFlags(&o)
 	schedule := own.String("schedule", "*/15 * * * *", "when it runs, as cron has it")
@@ -95,7 +95,7 @@ takes every flag of beam recover and hands it on.`,
 			return a.printJob(job.Sweep(args[0], append(given.args(), args[0]), *schedule, o))
 		},
 	}
-	cmd.Flags().AddFlagSet(recover.Flags())
+	cmd.Flags().AddFlagSet(recovery.Flags())
 	cmd.Flags().AddFlagSet(own)
 	usageOf(cmd, own, "beam recover")
 	return cmd

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"beam/beam"
 	"beam/layout"
@@ -57,8 +58,21 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 			return a.record(o)
 		},
 	}
+	o.flags(cmd.Flags())
+	for flag, values := range map[string][]string{
+		"resolution": {"480p", "720p", "1080p"}, "orientation": {"landscape", "portrait"},
+		"fps-mode": {beam.FPSModeCFR, beam.FPSModeVFR}, "layout": layout.Names(), "platform": layout.Platforms(),
+		"capture": {beam.EngineAuto, beam.EngineScreencast, beam.EngineX11},
+	} {
+		// It fails only for a flag that does not exist, which a test would see.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}
+
+// flags adds the flags of a recording.
+func (o *recordOptions) flags(f *pflag.FlagSet) {
 	c := &o.config
-	f := cmd.Flags()
 	f.StringVarP(&c.Output, "output", "o", "", "file to write, MP4 (default Rec-ROOM-TIME.mp4 here)")
 	f.BoolVar(&c.Force, "force", false, "overwrite the output if it exists")
 	f.StringVar(&c.Resolution, "resolution", c.Resolution, "size of the picture: 480p, 720p, 1080p or WIDTHxHEIGHT")
@@ -76,15 +90,6 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 	uploadFlags(f, &c.Storage)
 	smokeFlags(f, &o.smoke)
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
-	for flag, values := range map[string][]string{
-		"resolution": {"480p", "720p", "1080p"}, "orientation": {"landscape", "portrait"},
-		"fps-mode": {beam.FPSModeCFR, beam.FPSModeVFR}, "layout": layout.Names(), "platform": layout.Platforms(),
-		"capture": {beam.EngineAuto, beam.EngineScreencast, beam.EngineX11},
-	} {
-		// It fails only for a flag that does not exist, which a test would see.
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	}
-	return cmd
 }
 
 func (a *app) record(o recordOptions) error {

@@ -93,8 +93,8 @@ func tryNamespace() error {
 // Debian's wrapper script has it.
 func sandboxHelper(browser string) string {
 	folders := []string{"/usr/lib/chromium", "/usr/lib/chromium-browser", "/opt/google/chrome"}
-	if real, err := filepath.EvalSymlinks(browser); err == nil {
-		folders = append([]string{filepath.Dir(real)}, folders...)
+	if resolved, err := filepath.EvalSymlinks(browser); err == nil {
+		folders = append([]string{filepath.Dir(resolved)}, folders...)
 	}
 	for _, folder := range folders {
 		path := filepath.Join(folder, "chrome-sandbox")

@@ -49,13 +49,13 @@ func spots(t *testing.T, path string, colours ...color.RGBA) (at []time.Duration
 
 func find(p inspect.Picture, c color.RGBA) spot {
 	const near = 24
-	close := func(a, b uint8) bool { return max(a, b)-min(a, b) <= near }
+	alike := func(a, b uint8) bool { return max(a, b)-min(a, b) <= near }
 	var s spot
 	count := 0
 	for y := range p.H {
 		for x := range p.W {
 			i := 3 * (y*p.W + x)
-			if close(p.Pix[i], c.R) && close(p.Pix[i+1], c.G) && close(p.Pix[i+2], c.B) {
+			if alike(p.Pix[i], c.R) && alike(p.Pix[i+1], c.G) && alike(p.Pix[i+2], c.B) {
 				count++
 				s.box = s.box.Union(image.Rect(x, y, x+1, y+1))
 			}

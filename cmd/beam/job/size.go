@@ -87,8 +87,8 @@ func (r Recording) grace() time.Duration {
 // try's joining, and half an hour for a node and the image.
 func (r Recording) deadline(retries int) time.Duration {
 	const slack = 30 * time.Minute
-	tries := time.Duration(retries + 1)
-	return r.Longest + r.grace() + tries*(r.ReadyTimeout+2*time.Minute) + slack
+	try := r.ReadyTimeout + 2*time.Minute
+	return r.Longest + r.grace() + try*time.Duration(retries+1) + slack
 }
 
 func roundUp(n, unit int64) int64 { return (n + unit - 1) / unit * unit }
