@@ -43,9 +43,9 @@ BEAM_PULSEAUDIO and BEAM_XVFB name the programs to look at.`,
 	c := &o.Config
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "file that is to be written, or its folder with a slash at the end (default here)")
-	f.StringVar(&c.Resolution, "resolution", c.Resolution, "size of the picture: 480p, 720p, 1080p or WIDTHxHEIGHT")
+	f.StringVar(&c.Resolution, "resolution", c.Resolution, "size of the video: 480p, 720p, 1080p or WIDTHxHEIGHT")
 	f.StringVar(&c.Orientation, "orientation", c.Orientation, "landscape or portrait (default that of the resolution)")
-	f.IntVar(&c.FPS, "fps", c.FPS, "pictures a second, 1 to 60")
+	f.IntVar(&c.FPS, "fps", c.FPS, "frames a second, 1 to 60")
 	f.StringVar(&c.Capture, "capture", c.Capture, "engine to examine for: auto, screencast or x11; auto tries both")
 	f.DurationVar(&c.MaxDuration, "max-duration", c.MaxDuration, "the longest that a recording can become")
 	f.StringVar(&o.TempDir, "temp-dir", "", "where private folders are made (default the system's)")

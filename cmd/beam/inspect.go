@@ -73,24 +73,24 @@ func inspectText(path string, r inspect.Report) string {
 	}
 	line("file", "%s: %s, %v, %.0f kb/s", path, size(r.File.Bytes), seconds(r.File.DurationSeconds), float64(r.File.BitsPerSecond)/1000)
 	if v, p := r.File.Video, r.Picture; v != nil && p != nil {
-		line("picture", "%s %s, %dx%d, %s %s", v.Codec, v.Profile, v.Width, v.Height, v.PixelFormat, v.ColourMatrix)
-		line("", "%d pictures (%.2f a second), %d distinct (%.2f a second), %d repeated", p.Pictures, p.PerSecond, p.Distinct, p.DistinctPerSecond, p.Repeated)
-		line("", "longest freeze %.0f ms at %v; longest gap between pictures %.0f ms", p.LongestFreezeMs, seconds(p.LongestFreezeAtSeconds), p.LongestGapMs)
+		line("video", "%s %s, %dx%d, %s %s", v.Codec, v.Profile, v.Width, v.Height, v.PixelFormat, v.ColourMatrix)
+		line("", "%d frames (%.2f a second), %d distinct (%.2f a second), %d repeated", p.Pictures, p.PerSecond, p.Distinct, p.DistinctPerSecond, p.Repeated)
+		line("", "longest freeze %.0f ms at %v; longest gap between frames %.0f ms", p.LongestFreezeMs, seconds(p.LongestFreezeAtSeconds), p.LongestGapMs)
 		if p.DecodeErrors > 0 {
 			line("", "%d decode errors", p.DecodeErrors)
 		}
 	} else {
-		line("picture", "none")
+		line("video", "none")
 	}
 	if s, v := r.File.Audio, r.Sound; s != nil && v != nil {
-		line("sound", "%s %s, %d Hz, %d channels", s.Codec, s.Profile, s.SampleRate, s.Channels)
+		line("audio", "%s %s, %d Hz, %d channels", s.Codec, s.Profile, s.SampleRate, s.Channels)
 		line("", "mean %.1f dBFS, peak %.1f dBFS, %d samples clipped", v.MeanDBFS, v.PeakDBFS, v.ClippedSamples)
 		line("", "silent %v, longest %v at %v; %d holes, %v in all", seconds(v.SilentSeconds), seconds(v.LongestSilenceSeconds), seconds(v.LongestSilenceAtSeconds), v.Gaps, seconds(v.GapSeconds))
 	} else {
-		line("sound", "none")
+		line("audio", "none")
 	}
 	if s := r.Sync; s != nil {
-		line("together", "sound begins %+.0f ms and ends %+.0f ms against the picture, and covers %.2f %% of it", s.StartDifferenceMs, s.EndDifferenceMs, 100*s.SoundCoverage)
+		line("together", "audio begins %+.0f ms and ends %+.0f ms against the video, and covers %.2f %% of it", s.StartDifferenceMs, s.EndDifferenceMs, 100*s.SoundCoverage)
 	}
 	for _, e := range r.File.Errors {
 		line("fault", "%s", e)

@@ -157,7 +157,7 @@ func recordingOf(f *pflag.FlagSet, room string) (job.Recording, error) {
 	case r.Engine != beam.EngineAuto && r.Engine != beam.EngineScreencast && r.Engine != beam.EngineX11:
 		return r, usagef("--capture is %q; it can be auto, screencast, x11", r.Engine)
 	case r.FPS < 1 || r.FPS > 60:
-		return r, usagef("--fps is %d; it can be from 1 to 60 pictures a second", r.FPS)
+		return r, usagef("--fps is %d; it can be from 1 to 60 frames a second", r.FPS)
 	case r.Longest < 0 || most <= 0 || r.Longest > most:
 		return r, usagef("--duration is %v and --max-duration %v; the first can't be more than the second", r.Longest, most)
 	}

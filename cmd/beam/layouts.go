@@ -123,8 +123,8 @@ func (a *app) previewCommand() *cobra.Command {
 	f.IntVar(&p.People, "people", 4, "how many people, 1 to 50")
 	f.BoolVar(&p.Share, "share", false, "one of them shares a screen")
 	f.BoolVar(&portrait, "portrait", false, "in portrait")
-	f.StringVar(&resolution, "resolution", resolution, "size of the picture: 480p, 720p, 1080p or WIDTHxHEIGHT")
-	f.StringVarP(&dir, "output", "o", ".", "folder for the pictures")
+	f.StringVar(&resolution, "resolution", resolution, "size of the pictures: 480p, 720p, 1080p or WIDTHxHEIGHT")
+	f.StringVarP(&dir, "output", "o", ".", "directory for the pictures")
 	themeFlags(f, &p.Theme, &room)
 	return cmd
 }

@@ -21,8 +21,8 @@ type pictureFiles struct{ contactSheet, thumbnail string }
 
 // pictureFlags adds the flags that name them.
 func pictureFlags(f *pflag.FlagSet, p *pictureFiles) {
-	f.StringVar(&p.contactSheet, "contact-sheet", "", "PNG file to draw: pictures over the whole length, their times, the sound's waveform")
-	f.StringVar(&p.thumbnail, "thumbnail", "", "JPEG file to write: one picture with much to see, 640 pixels wide")
+	f.StringVar(&p.contactSheet, "contact-sheet", "", "PNG file to draw: frames over the whole length, their times, the waveform")
+	f.StringVar(&p.thumbnail, "thumbnail", "", "JPEG file to write: one frame with much to see, 640 pixels wide")
 }
 
 // check tells whether the files can be written, without leaving anything behind.

@@ -75,14 +75,14 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	c := &o.config
 	f.StringVarP(&c.Output, "output", "o", "", "file to write, MP4 (default Rec-ROOM-TIME.mp4 here)")
 	f.BoolVar(&c.Force, "force", false, "overwrite the output if it exists")
-	f.StringVar(&c.Resolution, "resolution", c.Resolution, "size of the picture: 480p, 720p, 1080p or WIDTHxHEIGHT")
+	f.StringVar(&c.Resolution, "resolution", c.Resolution, "size of the video: 480p, 720p, 1080p or WIDTHxHEIGHT")
 	f.StringVar(&c.Orientation, "orientation", c.Orientation, "landscape or portrait (default that of the resolution)")
-	f.IntVar(&c.FPS, "fps", c.FPS, "pictures a second, 1 to 60")
-	f.StringVar(&c.FPSMode, "fps-mode", c.FPSMode, "cfr: constant rate; vfr: each picture at its own time")
-	f.StringVar(&c.Capture, "capture", c.Capture, "where pictures come from: auto, screencast or x11")
+	f.IntVar(&c.FPS, "fps", c.FPS, "frames a second, 1 to 60")
+	f.StringVar(&c.FPSMode, "fps-mode", c.FPSMode, "cfr: constant rate; vfr: each frame at its own time")
+	f.StringVar(&c.Capture, "capture", c.Capture, "where frames come from: auto, screencast or x11")
 	roomFlags(f, c, &o.room)
-	f.BoolVar(&c.AudioOnly, "audio-only", false, "record sound without a picture")
-	f.DurationVar(&c.AudioOffset, "audio-offset", 0, "move the sound by this much, for odd pages; positive is later")
+	f.BoolVar(&c.AudioOnly, "audio-only", false, "record audio without video")
+	f.DurationVar(&c.AudioOffset, "audio-offset", 0, "move the audio by this much, for odd pages; positive is later")
 	f.DurationVar(&c.Duration, "duration", 0, "stop after recording this long (default no such limit)")
 	f.DurationVar(&c.MaxDuration, "max-duration", c.MaxDuration, "the longest that a recording can become")
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", c.ReadyTimeout, "how long the page may take until there is something to record")
@@ -165,7 +165,7 @@ func (a *app) tellState(s beam.Settings, state beam.State) {
 func progressLine(p *beam.Progress) string {
 	t := time.Duration(p.Recorded * float64(time.Second)).Truncate(time.Second)
 	clock := fmt.Sprintf("%02d:%02d:%02d", int(t.Hours()), int(t.Minutes())%60, int(t.Seconds())%60)
-	line := fmt.Sprintf("REC %s  %4.1f fps  %s  %d dropped  sound %s", clock, p.FPS, size(p.Bytes), p.Dropped, levelBar(p.LevelDBFS))
+	line := fmt.Sprintf("REC %s  %4.1f fps  %s  %d dropped  audio %s", clock, p.FPS, size(p.Bytes), p.Dropped, levelBar(p.LevelDBFS))
 	if p.Upload != nil {
 		line += "  " + uploadText(p.Upload)
 	}

@@ -30,10 +30,10 @@ type rawStep struct {
 // smokeFlags adds the flags.
 func smokeFlags(f *pflag.FlagSet, o *smokeOptions) {
 	w := &o.want
-	f.BoolVar(&w.Audio, "expect-audio", false, "fail unless sound is heard: louder than -50 dBFS for a twentieth of the time")
-	f.BoolVar(&w.Motion, "expect-motion", false, "fail unless the picture changes in each quarter of the recording")
-	f.Float64Var(&w.MinFPS, "min-fps", 0, "fail below this many distinct pictures a second")
-	f.DurationVar(&w.MaxFreeze, "max-freeze", 0, "fail if the picture stands still for longer")
+	f.BoolVar(&w.Audio, "expect-audio", false, "fail unless audio is heard: louder than -50 dBFS for a twentieth of the time")
+	f.BoolVar(&w.Motion, "expect-motion", false, "fail unless the video changes in each quarter of the recording")
+	f.Float64Var(&w.MinFPS, "min-fps", 0, "fail below this many distinct frames a second")
+	f.DurationVar(&w.MaxFreeze, "max-freeze", 0, "fail if the video stands still for longer")
 	f.StringArrayVar(&w.Texts, "expect-text", nil, "fail unless the page shows this text at some time; can be repeated")
 	f.BoolVar(&w.NoConsoleErrors, "expect-no-console-errors", false, "fail if the page writes an error to its console or leaves an exception uncaught")
 	f.StringVar(&o.junit, "junit", "", "XML file for a JUnit report: one case for each expectation")
@@ -69,7 +69,7 @@ func (o *smokeOptions) check(output string, fps int, audioOnly bool) error {
 		return usageError{err}
 	}
 	if audioOnly && o.pictures.thumbnail != "" {
-		return usagef("--thumbnail needs a picture, and --audio-only records none")
+		return usagef("--thumbnail needs video, and --audio-only records none")
 	}
 	if err := checkFile("--junit", o.junit, output, ".xml"); err != nil {
 		return err

@@ -109,7 +109,7 @@ func TestSmokeCheck(t *testing.T) {
 		{[]string{"--junit", in("a.xml"), "--contact-sheet", in("old.png"), "--thumbnail", in("a.jpeg")}, false, ""},
 		{[]string{"--expect-audio", "--expect-no-console-errors", "--contact-sheet", in("a.png")}, true, ""},
 		{[]string{"--expect-motion"}, true, "--audio-only"},
-		{[]string{"--thumbnail", in("a.jpg")}, true, "--thumbnail needs a picture"},
+		{[]string{"--thumbnail", in("a.jpg")}, true, "--thumbnail needs video"},
 		{[]string{"--min-fps", "31"}, false, "--min-fps is 31"},
 		{[]string{"--junit", in("a.mp4")}, false, "does not end in .xml"},
 		{[]string{"--contact-sheet", out}, false, "does not end in .png"},
