@@ -70,11 +70,11 @@ func (r *run) doubt(hard context.Context, rep *report.Report) {
 		return
 	}
 	dir := report.FailurePath(r.settings.Output)
-	if err := r.opening.writeDiagnosis(hard, dir, fmt.Errorf("the page had no media, and %d of its requests were refused or failed", refused)); err != nil {
+	if err := r.opening.writeDiagnosis(hard, dir, fmt.Errorf("the page had no media, and %d of its requests were refused", refused)); err != nil {
 		r.log.Warn("no diagnosis written", "error", err)
 		return
 	}
-	r.events.notice("%d requests of the page were refused or failed, and it had no media: if it was to be a room, %s tells what it lacked", refused, dir)
+	r.events.notice("%d requests of the page were refused, and it had no media: if it was to be a room, %s tells what it lacked", refused, dir)
 	rep.Notices, _ = r.events.told()
 }
 

@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -46,13 +47,16 @@ func (l *PageLog) Request(line string) {
 	defer l.mu.Unlock()
 	line = l.hide(line)
 	l.requests.add(l.line(line[:min(len(line), longestLine)]))
-	if strings.HasPrefix(line, "refused: ") {
+	if strings.HasPrefix(line, "refused: ") && refusal.MatchString(line) {
 		l.refused++
 	}
 }
 
-// Refused returns how many requests of the page failed or were refused after it
-// was opened.
+// refusal is how the browser tells of a request that was not allowed. A picture that
+// is missing is none.
+var refusal = regexp.MustCompile(`status of (401|403|407)\b`)
+
+// Refused returns how many requests of the page were refused after it was opened.
 func (l *PageLog) Refused() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

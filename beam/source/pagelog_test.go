@@ -21,3 +21,18 @@ func TestPageLog(t *testing.T) {
 		t.Errorf("%d bytes", len(console))
 	}
 }
+
+// Only what was not allowed counts as refused.
+func TestPageLogRefused(t *testing.T) {
+	l := NewPageLog(time.Now(), func(text string) string { return text })
+	for _, line := range []string{
+		"-> GET https://room.example/", "200 Document https://room.example/",
+		"refused: Failed to load resource: the server responded with a status of 404 (Not Found) (https://room.example/favicon.ico)",
+		"refused: Failed to load resource: the server responded with a status of 403 (Forbidden) (https://room.example/join)",
+	} {
+		l.Request(line)
+	}
+	if n := l.Refused(); n != 1 {
+		t.Errorf("%d requests were refused", n)
+	}
+}
