@@ -125,8 +125,11 @@ func (p *Page) keepView(ctx context.Context, v *view) {
 	p.show(ctx, v)
 	select {
 	case <-p.done:
-		// Close may have looked before it was one of the views.
-		p.b.post(target.CommandCloseTarget, target.CloseTargetParams{TargetID: v.tab})
+		// Close may have looked before it was one of the views. The first of them stays:
+		// the next page is opened in it.
+		if all := p.views.list(); len(all) > 0 && all[0] != v {
+			p.b.post(target.CommandCloseTarget, target.CloseTargetParams{TargetID: v.tab})
+		}
 	case <-p.b.done:
 	case <-v.detached:
 		p.lostView(ctx, v)
