@@ -128,8 +128,7 @@ func (c *commander) filter(ctx context.Context, change func(layout.Filter, []str
 	if err := underWay(c.events.current()); err != nil {
 		return err
 	}
-	f, _ := c.people.now()
-	if err := c.setFilter(ctx, change(f, names)); err != nil {
+	if err := c.setFilter(ctx, change(c.people.now(), names)); err != nil {
 		return err
 	}
 	var at float64

@@ -3,7 +3,6 @@ package beam
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"beam/beam/control"
@@ -101,16 +100,6 @@ func (o *opening) tryJoining(stop context.Context) error {
 			o.log.Debug("room ready", "why", reason)
 			return nil
 		}
-		if errors.Is(err, source.ErrWantsDevices) {
-			o.events.notice("the page wants a microphone or a camera: it gets a silent microphone and a black camera")
-			o.source.GiveDevices()
-			o.source.CloseBrowser(stop, source.LostPatience)
-			if err := o.source.Launch(stop); err != nil {
-				return stoppedEarly(stop, err)
-			}
-			try--
-			continue
-		}
 		if try == joinTries || stop.Err() != nil || !fault.Retryable(err) || time.Since(began)+delay > o.settings.ReadyTimeout {
 			return stoppedEarly(stop, err)
 		}
@@ -182,17 +171,7 @@ func stoppedEarly(stop context.Context, err error) error {
 	return &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("stopped before the room was ready; nothing was recorded")}
 }
 
-// setLayout changes what is on the screen, and keeps it for when the page is
-// joined again.
-func (o *opening) setLayout(ctx context.Context, name string) error {
-	if err := o.source.SetLayout(ctx, name); err != nil {
-		return err
-	}
-	o.roster.Choose(name)
-	return nil
-}
-
-// setFilter changes who is recorded, and keeps it for when the page is joined again.
+// setFilter changes who is recorded.
 func (o *opening) setFilter(ctx context.Context, f layout.Filter) error {
 	asked := o.settings
 	asked.Filter = f
@@ -203,22 +182,6 @@ func (o *opening) setFilter(ctx context.Context, f layout.Filter) error {
 		return err
 	}
 	o.people.set(f)
-	return nil
-}
-
-// chosen brings the page to the layout and the filter that were chosen while
-// recording.
-func (o *opening) chosen(ctx context.Context) error {
-	if name := o.roster.ChosenLayout(); name != "" {
-		if err := o.source.SetLayout(ctx, name); err != nil {
-			return fmt.Errorf("the layout %s was not restored: %w", name, err)
-		}
-	}
-	if f, changed := o.people.now(); changed {
-		if err := o.source.SetFilter(ctx, f); err != nil {
-			return fmt.Errorf("who is left out was not restored: %w", err)
-		}
-	}
 	return nil
 }
 

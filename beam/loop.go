@@ -28,7 +28,6 @@ type loop struct {
 	// replaceable tells whether an encoder that was lost at now may be replaced;
 	// each call counts as a loss.
 	replaceable func(now capture.Time) bool
-	reopened    func()                                                    // called for each new document of the page
 	pausing     func(now capture.Time)                                    // called when a pause begins
 	watch       func()                                                    // called every loopTick
 	progress    func(now capture.Time, since time.Duration, segment live) // called every progressEvery
@@ -53,9 +52,6 @@ func (l *loop) await(stop, hard context.Context, segment live) verdict {
 		case m := <-l.messages:
 			if text := messageNotice(m); text != "" {
 				l.notice("%s", text)
-			}
-			if m.Type == layout.MessageOpened {
-				l.reopened()
 			}
 			if v, ends := messageVerdict(l.now(), m); ends {
 				return v

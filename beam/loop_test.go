@@ -50,7 +50,6 @@ func newBench(rules stopRules) *bench {
 		replaceable: func(capture.Time) bool { return true },
 		pausing:     func(capture.Time) { b.told = append(b.told, "pausing") },
 		watch:       func() {},
-		reopened:    func() { b.told = append(b.told, "reopened") },
 		progress:    func(capture.Time, time.Duration, live) { b.progress++ },
 	}
 	b.start = b.now()

@@ -73,7 +73,7 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 		about: control.Status{
 			ID: s.ID, Room: report.RedactURL(s.Room), Output: s.Output, Layout: s.Layout, StartedAt: o.began.UTC().Round(time.Millisecond),
 		},
-		events: o.events, engines: o.engines, stop: stopNow, setLayout: o.setLayout, setFilter: o.setFilter, people: o.people, requests: make(chan command),
+		events: o.events, engines: o.engines, stop: stopNow, setLayout: func(ctx context.Context, name string) error { return o.source.SetLayout(ctx, name) }, setFilter: o.setFilter, people: o.people, requests: make(chan command),
 	}
 	return o
 }
@@ -135,7 +135,7 @@ func (o *opening) sourceOptions(work *workDir) source.Options {
 	return source.Options{
 		Chrome: o.tools.Chrome, PulseAudio: o.tools.PulseAudio, Xvfb: o.tools.Xvfb, Dir: work.sub, Size: s.Size, Windowed: o.tools.Xvfb != "" && !s.AudioOnly,
 		ReadyTimeout: s.ReadyTimeout, Name: s.Name, Access: s.Access, Steps: s.Steps, Log: o.log,
-		SilentDevices: s.Devices == DevicesSilent, DevicesAsked: s.Devices == DevicesAuto, CAFile: s.CAFile, IgnoreHTTPSErrors: s.IgnoreHTTPSErrors, AllowHosts: s.AllowHosts,
+		SilentDevices: s.Devices == DevicesSilent, DevicesAuto: s.Devices == DevicesAuto, CAFile: s.CAFile, IgnoreHTTPSErrors: s.IgnoreHTTPSErrors, AllowHosts: s.AllowHosts,
 		OnNotice:  o.events.notice,
 		OnForeign: func() { o.roster.Foreign(capture.Now()) },
 		OnRequest: o.pages.Request, Presence: o.roster.Presence,

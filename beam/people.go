@@ -14,25 +14,24 @@ import (
 // people is who is recorded, as far as that was asked for. Its methods may be called
 // from any goroutine.
 type people struct {
-	mu      sync.Mutex
-	filter  layout.Filter
-	changed bool // since the recording began
+	mu     sync.Mutex
+	filter layout.Filter
 }
 
 func newPeople(f layout.Filter) *people { return &people{filter: f} }
 
-// now returns the filter, and whether it was changed while recording.
-func (p *people) now() (f layout.Filter, changed bool) {
+// now returns the filter that the page has.
+func (p *people) now() layout.Filter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.filter, p.changed
+	return p.filter
 }
 
 // set notes the filter that the page has now.
 func (p *people) set(f layout.Filter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.filter, p.changed = f, true
+	p.filter = f
 }
 
 // without returns the filter that leaves out somebody more.

@@ -46,8 +46,7 @@ type run struct {
 	gaps     *source.Gaps
 	first    *firstFrame
 	progress *progressTeller
-	faults   chan error    // of goroutines; the first ends the recording
-	reopened chan struct{} // the page has a new document
+	faults   chan error // of goroutines; the first ends the recording
 
 	start  capture.Time // of the first segment
 	reason string
@@ -60,7 +59,7 @@ func newRun(o *opening, sampler *procstat.Sampler, out *encode.Output, upload *s
 	r := &run{
 		settings: s, opening: o, log: o.log, events: o.events, engines: o.engines, roster: o.roster, source: o.source,
 		tap: o.tap, watch: o.watch, storage: o.storage, transfer: upload, output: out,
-		timeline: &timeline{}, loudness: newLoud(), losses: &source.Losses{}, gaps: &source.Gaps{}, faults: make(chan error, 8), reopened: make(chan struct{}, 1),
+		timeline: &timeline{}, loudness: newLoud(), losses: &source.Losses{}, gaps: &source.Gaps{}, faults: make(chan error, 8),
 		first: &firstFrame{began: o.began},
 	}
 	router, pace, late, figures := source.NewRouter(), source.NewPacer(float64(s.FPS)), &source.Lateness{}, newQuality()
@@ -86,7 +85,7 @@ func newRun(o *opening, sampler *procstat.Sampler, out *encode.Output, upload *s
 			}
 			return frames.Capture(ctx, page)
 		},
-		JoinedAgain: r.joinedAgain,
+		JoinedAgain: r.roster.Rejoined,
 		EncoderPID:  func() int { return r.timeline.last().enc.PID() },
 	}
 	r.progress = &progressTeller{timeline: r.timeline, output: out, tap: o.tap, transfer: upload, events: o.events}
@@ -95,13 +94,7 @@ func newRun(o *opening, sampler *procstat.Sampler, out *encode.Output, upload *s
 		engines: o.engines.requests, faults: r.faults, notice: o.events.notice, facts: r.facts,
 		replaceable: func(now capture.Time) bool { return !out.Failed() && r.losses.Allow(source.LostEncoder, now) },
 		pausing:     r.roster.Paused,
-		reopened: func() {
-			select {
-			case r.reopened <- struct{}{}:
-			default: // it is about to be seen to
-			}
-		},
-		watch: func() { r.first.look(r.timeline.all()[0]) }, progress: r.progress.tell,
+		watch:       func() { r.first.look(r.timeline.all()[0]) }, progress: r.progress.tell,
 	}
 	return r
 }
@@ -119,7 +112,6 @@ func (r *run) record(stop, hard context.Context) (end capture.Time, err error) {
 	var running errgroup.Group
 	running.Go(func() error { r.report(r.keeper.Keep(sources, hard)); return nil })
 	running.Go(func() error { r.rates.run(sources); return nil })
-	running.Go(func() error { r.restore(sources); return nil })
 	running.Go(func() error { r.watch.Run(sources, r.source.Evaluate); return nil })
 	r.events.enter(StateRecording)
 	end = r.recordSegments(stop, hard, first)
@@ -238,47 +230,6 @@ func (r *run) changeEngine(request engineRequest, at capture.Time) {
 	from := r.engines.change(request, r.timeline.recorded().Seconds())
 	r.rates.change(at)
 	r.events.notice("frames come from %s instead of %s from now on: %s", request.to, from, request.reason)
-}
-
-// joinedAgain brings a page that was joined again to what was chosen while
-// recording.
-func (r *run) joinedAgain(ctx context.Context) {
-	r.roster.Rejoined()
-	if err := r.opening.chosen(ctx); err != nil {
-		r.events.notice("%v", err)
-	}
-}
-
-// The tries to bring a new document to what was chosen while recording: its script
-// may not have begun.
-const (
-	restoreTries = 20
-	restorePause = 250 * time.Millisecond
-)
-
-// restore brings each new document of the page to what was chosen while recording,
-// until ctx ends.
-func (r *run) restore(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-r.reopened:
-		}
-		var err error
-		for range restoreTries {
-			if err = r.opening.chosen(ctx); err == nil || ctx.Err() != nil {
-				break
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(restorePause):
-			}
-		}
-		if err != nil && ctx.Err() == nil {
-			r.events.notice("%v", err)
-		}
-	}
 }
 
 // report passes the fault of a goroutine to the loop.

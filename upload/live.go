@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"beam/upload/s3"
@@ -56,11 +57,13 @@ func liveKey(key, uploadID string) string {
 // that is under way at the end is waited for, or it could be written after the
 // object was deleted.
 func keepAlive(ctx context.Context, b Bucket, stop <-chan struct{}, key, uploadID string, describe func() Live, log *slog.Logger) {
+	var guard sync.WaitGroup
+	defer guard.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan struct{})
 	defer close(ended)
-	go func() {
+	guard.Go(func() {
 		// A beat that stalls must not hold up the end.
 		select {
 		case <-stop:
@@ -69,7 +72,7 @@ func keepAlive(ctx context.Context, b Bucket, stop <-chan struct{}, key, uploadI
 			}
 		case <-ended:
 		}
-	}()
+	})
 	ticker := time.NewTicker(b.Settings().Heartbeat)
 	defer ticker.Stop()
 	for failed := false; ; {

@@ -53,20 +53,6 @@ func (m *Roster) Count() (here, shown int) {
 	return here, shown
 }
 
-// Choose notes the layout that a command set.
-func (m *Roster) Choose(name string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.chosen = name
-}
-
-// ChosenLayout returns the layout that a command set, "" for none.
-func (m *Roster) ChosenLayout() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.chosen
-}
-
 // ShownLayout returns the layout that the page says is on the screen.
 func (m *Roster) ShownLayout() string {
 	m.mu.Lock()

@@ -26,7 +26,6 @@ type Roster struct {
 	messages     []layout.Chat
 	marks        []Mark
 	layout       string // on the screen, as the page told
-	chosen       string // by a command
 	lastSpeaker  string
 	emptyFrom    capture.Time // since when nobody is there; 0 if somebody is
 	disconnected capture.Time // since when the room is connecting again; 0 if it is connected

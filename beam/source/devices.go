@@ -11,9 +11,9 @@ import (
 	"beam/layout"
 )
 
-// ErrWantsDevices is the error of joining a page that has nothing to record, and was
+// errWantsDevices is the error of joining a page that has nothing to record, and was
 // refused a microphone or a camera: with silent ones it may let the recorder in.
-var ErrWantsDevices = errors.New("the page wants a microphone or a camera")
+var errWantsDevices = errors.New("the page wants a microphone or a camera")
 
 // devicesLimit bounds the wait for a page that is asked for its devices.
 const devicesLimit = 2 * time.Second
@@ -30,8 +30,8 @@ func (s *Source) askDevices(ctx context.Context, page *chrome.Page, reason strin
 	if !page.MissesDevices(asking) {
 		return err
 	}
-	if s.DevicesAsked {
-		return ErrWantsDevices
+	if s.DevicesAuto {
+		return errWantsDevices
 	}
 	const hint = "the page asked for a microphone or a camera and was refused: --devices silent gives it some"
 	var f *fault.Fault
@@ -43,6 +43,3 @@ func (s *Source) askDevices(ctx context.Context, page *chrome.Page, reason strin
 	}
 	return err
 }
-
-// GiveDevices gives pages silent devices from the next browser on.
-func (s *Source) GiveDevices() { s.SilentDevices = true }

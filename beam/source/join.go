@@ -14,8 +14,23 @@ import (
 )
 
 // Join opens the room and waits until it is ready. It returns why the page
-// counts as ready.
+// counts as ready. A page that has nothing to record without devices is joined
+// once more with silent ones, where that is wanted.
 func (s *Source) Join(ctx context.Context) (string, error) {
+	reason, err := s.joinOnce(ctx)
+	if !errors.Is(err, errWantsDevices) {
+		return reason, err
+	}
+	s.OnNotice("the page wants a microphone or a camera: it gets a silent microphone and a black camera")
+	s.SilentDevices = true // only who joins asks for it
+	s.CloseBrowser(ctx, LostPatience)
+	if err := s.Launch(ctx); err != nil {
+		return "", err
+	}
+	return s.joinOnce(ctx)
+}
+
+func (s *Source) joinOnce(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.ReadyTimeout)
 	defer cancel()
 	joining := make(chan layout.Message, cap(s.Messages))
@@ -29,9 +44,9 @@ func (s *Source) Join(ctx context.Context) (string, error) {
 		s.joining = nil
 	}()
 	page, err := browser.Open(ctx, chrome.OpenOptions{
-		URL: s.Plan.URL, Script: s.Plan.Script, Timeout: s.ReadyTimeout,
+		URL: s.Plan.URL, Script: s.script(), Timeout: s.ReadyTimeout,
 		Access:        s.Access,
-		IgnoreCSP:     s.Plan.Filtered,
+		IgnoreCSP:     s.filtered(),
 		OnMessageFrom: s.parse,
 		OnConsoleCall: func(c chrome.ConsoleCall) {
 			s.OnConsole(c.Level, c.Text)

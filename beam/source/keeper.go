@@ -32,7 +32,7 @@ type Keeper struct {
 	Capture func(context.Context, *chrome.Page) error // captures the page's frames until ctx ends or their source is lost
 	Ask     func(context.Context)                     // asks the page for its own figures until ctx ends
 	// joinedAgain is called once the room was joined again.
-	JoinedAgain func(context.Context)
+	JoinedAgain func()
 	// encoderPID returns the process that does not count as stopped while the room
 	// is joined again: the loop watches it.
 	EncoderPID func() int

@@ -63,7 +63,7 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 			now := capture.Now()
 			k.Gaps.Add(what, since, now, lost.err)
 			k.Notice("the room was joined again %.1f s after the %s was lost", now.Sub(since).Seconds(), what)
-			k.JoinedAgain(ctx)
+			k.JoinedAgain()
 			return page, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()

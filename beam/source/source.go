@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +42,7 @@ type Source struct {
 	browser *chrome.Browser
 	page    *chrome.Page
 	failed  []byte              // a screenshot of the last page that could not be opened
+	chosen  map[string]string   // what the page was told to do while recording, by its kind
 	joining chan layout.Message // of the page that is being joined; nil when none is
 }
 
@@ -54,7 +57,7 @@ type Options struct {
 	Name                     string // of the recorder in the room
 	Access                   chrome.Access
 	SilentDevices            bool
-	DevicesAsked             bool // a page that wants devices is told by ErrWantsDevices
+	DevicesAuto              bool // a page that wants devices, and has nothing to record without, gets the silent ones
 	CAFile                   string
 	IgnoreHTTPSErrors        bool
 	AllowHosts               []string // of the recorder's surroundings, that the page may lead to
@@ -190,16 +193,18 @@ func (s *Source) Evaluate(ctx context.Context, expr string) ([]byte, error) {
 
 // SetLayout changes what is on the screen.
 func (s *Source) SetLayout(ctx context.Context, name string) error {
-	return s.command(ctx, layout.Command(name), "change its layout")
+	return s.command(ctx, "layout", layout.Command(name), "change its layout")
 }
 
 // SetFilter changes who is recorded.
 func (s *Source) SetFilter(ctx context.Context, f layout.Filter) error {
-	return s.command(ctx, layout.FilterCommand(f), "change who is recorded")
+	return s.command(ctx, "filter", layout.FilterCommand(f), "change who is recorded")
 }
 
-// command has the page do something.
-func (s *Source) command(ctx context.Context, expression, what string) error {
+// command has the page do something, and each document that takes its place, also
+// when the room is joined again: nobody who was left out is to be seen or heard
+// until somebody remembers.
+func (s *Source) command(ctx context.Context, kind, expression, what string) error {
 	page := s.current()
 	if page == nil {
 		return errors.New("the browser is being started again; try again in some seconds")
@@ -214,7 +219,31 @@ func (s *Source) command(ctx context.Context, expression, what string) error {
 	if err := json.Unmarshal(value, &answer); err != nil || answer != "ok" {
 		return fmt.Errorf("the page did not %s: %s", what, cmp.Or(answer, "it can't"))
 	}
-	return nil
+	s.mu.Lock()
+	if s.chosen == nil {
+		s.chosen = map[string]string{}
+	}
+	s.chosen[kind] = expression
+	s.mu.Unlock()
+	return page.EachDocument(ctx, kind, expression)
+}
+
+// script returns what each document of a page runs that is joined now.
+func (s *Source) script() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	script := s.Plan.Script
+	for _, kind := range slices.Sorted(maps.Keys(s.chosen)) {
+		script += ";" + s.chosen[kind] + ";\n"
+	}
+	return script
+}
+
+// filtered tells whether people are left out, or were since the recording began.
+func (s *Source) filtered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Plan.Filtered || s.chosen["filter"] != ""
 }
 
 // layoutLimit bounds the wait for a page that is asked to change its layout.

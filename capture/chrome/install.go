@@ -66,6 +66,9 @@ func (p *Page) installs() []call {
 		calls = append(calls, call{page.CommandAddScriptToEvaluateOnNewDocument,
 			page.AddScriptToEvaluateOnNewDocumentParams{Source: p.o.Script}})
 	}
+	for _, script := range p.later.list() {
+		calls = append(calls, call{page.CommandAddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}})
+	}
 	if p.o.IgnoreCSP {
 		calls = append(calls, call{page.CommandSetBypassCSP, page.SetBypassCSPParams{Enabled: true}})
 	}

@@ -38,6 +38,7 @@ type Page struct {
 	wg        sync.WaitGroup
 	done      chan struct{} // closed by Close
 	close     sync.Once
+	later     later
 	views     views
 	opened    atomic.Bool // Open is through
 	crashed   chan *view

@@ -185,3 +185,52 @@ func second(t *testing.T, notice string) float64 {
 	}
 	return d.Seconds()
 }
+
+// TestExcludedStayOut: who was left out while recording is neither seen nor heard
+// when the room has to be joined again, from its first frame and sample on.
+func TestExcludedStayOut(t *testing.T) {
+	t.Parallel()
+	colours, voices := demoPeople()
+	r := record(t, "demo", "--layout", "grid", "--accent", "white", "--resolution", "480p", "--id", "stay-out")
+	r.recordFor(3 * time.Second)
+	host := demo.Participants()[0].Name
+	r.told("exclude", "stay-out", host)
+	r.recordFor(2 * time.Second)
+	r.kill("Chrome", process.isChrome)
+	r.says("the room was joined again")
+	r.recordFor(6 * time.Second)
+	r.signal(syscall.SIGTERM)
+	r.ends(exitDegraded)
+	left := 0.0
+	for _, n := range r.report().Notices {
+		if strings.Contains(n, "left out from") {
+			left = second(t, n)
+		}
+	}
+	at, share := shares(t, r.out, colours...)
+	others := 0
+	for i, row := range share {
+		if at[i].Seconds() < left+1.5 {
+			continue
+		}
+		if row[0] > 0.002 {
+			t.Errorf("%s has %.3f of the frame at %v", host, row[0], at[i])
+		}
+		if i > len(share)-30 && row[1] > 0.02 {
+			others++
+		}
+	}
+	if others == 0 {
+		t.Error("nobody else is seen at the end")
+	}
+	for _, w := range tones(t, r.out, voices...) {
+		if w.At.Seconds() < left+1.5 {
+			continue
+		}
+		// As in TestRoles: clicks of a busy Chrome are in every frequency.
+		loudest := slices.Max(w.LevelsDBFS[1:])
+		if level := w.LevelsDBFS[0]; level > -30 || level > -50 && loudest < -50 {
+			t.Errorf("%s is heard at %v: %v", host, w.At, w.LevelsDBFS)
+		}
+	}
+}
