@@ -33,9 +33,11 @@ type GrabStats struct {
 	// Merged are paints that were grabbed together with a later one, or with the
 	// whole picture that a run begins with: they have no frame of their own.
 	Merged int
-	Grabs  int           // images fetched
-	Same   int           // of Grabs: equal to the picture before, not emitted
-	Get    time.Duration // spent waiting for images
+	// Same are paints that were grabbed and changed nothing: the image was equal to
+	// the picture before, and was not emitted.
+	Same  int
+	Grabs int           // images fetched
+	Get   time.Duration // spent waiting for images
 	// Convert is the time spent on making frames of images: conversion,
 	// comparison, and copying of the rest from the frame before.
 	Convert    time.Duration

@@ -188,8 +188,9 @@ func (p *picture) grab(whole bool) error {
 	if !same && p.raw != nil {
 		copyOthers(raw.Pix, p.raw.Pix, p.g.size, f.rows)
 	}
-	p.g.converted(capture.Now().Sub(begun), same)
+	p.g.converted(capture.Now().Sub(begun))
 	if same {
+		p.g.unseen(f.paints)
 		raw.Release()
 		return nil
 	}
@@ -201,13 +202,18 @@ func (p *picture) grab(whole bool) error {
 	return nil
 }
 
-func (g *Grabber) converted(took time.Duration, same bool) {
+func (g *Grabber) converted(took time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stats.Convert += took
-	if same {
-		g.stats.Same++
-	}
+}
+
+// unseen counts paints that nobody can see at this rate, such as two that undo
+// each other between two grabs.
+func (g *Grabber) unseen(paints int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stats.Same += paints
 }
 
 // planes returns where the rows, which are even, are in the planes of a picture:

@@ -206,6 +206,32 @@ func TestGrabDeferred(t *testing.T) {
 	}
 }
 
+// TestGrabUndone: paints that undo each other while the pace holds the grab back
+// are seen by nobody, and count as such.
+func TestGrabUndone(t *testing.T) {
+	s := start(t, t.TempDir())
+	p := newPainter(t, s, corner)
+	g := newGrabber(t, s, corner, 0)
+	g.SetRate(0.001)
+	r := runGrabber(t, g)
+	r.frame()
+	p.fill(p.root(), 0xff, [4]int{0, 0, 10, 10}) // the burst's second
+	r.frame()
+	for _, colour := range []uint32{0xffff, 0xff} {
+		time.Sleep(5 * time.Millisecond)
+		p.fill(p.root(), colour, [4]int{0, 0, 10, 10})
+	}
+	eventually(t, "all three paints are reported", func() bool { return g.Stats().Paints == 3 })
+	g.SetRate(60)
+	eventually(t, "the two were grabbed", func() bool { return g.Stats().Same == 2 })
+	if n := len(r.frames); n > 0 {
+		t.Errorf("%d frames of nothing new", n)
+	}
+	if err := r.end(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCountPaints: each paint is counted once, and nothing is grabbed.
 func TestCountPaints(t *testing.T) {
 	s := start(t, t.TempDir())

@@ -57,12 +57,11 @@ func TestSecondSignal(t *testing.T) {
 			t.Parallel()
 			r := record(t, url, "--resolution", "480p")
 			r.wrote()
-			// An encoder that stands still keeps Beam from finishing before the
-			// second signal comes, which is far enough behind the first to be one
-			// of its own.
+			// An encoder that stands still keeps Beam from finishing for a moment, and
+			// what Beam says tells that the first signal has been taken.
 			r.stop("ffmpeg", isFFmpeg)
 			r.signal(syscall.SIGINT)
-			time.Sleep(time.Second)
+			r.says("beam: finishing")
 			r.signal(c.second)
 			r.ends(c.code)
 			r.said("warning: ended at once by a second signal")

@@ -67,7 +67,7 @@ func TestRecordOnTerminal(t *testing.T) {
 	r.run()
 	r.completes()
 	text := r.stdout.String()
-	if !regexp.MustCompile(`REC 00:00:0[12]  +[0-9.]+ fps  [0-9.]+ MB  [0-9]+ dropped  sound \[#+\.+\] -1[0-9] dB`).MatchString(text) {
+	if !regexp.MustCompile(`REC 00:00:0[12]  +[0-9.]+ fps  [0-9.]+ MB  [0-9]+ dropped  audio \[#+\.+\] -1[0-9] dB`).MatchString(text) {
 		t.Errorf("no live line:\n%q", text)
 	}
 	if end := strings.LastIndex(text, "REC "); end < 0 || !strings.Contains(text[end:], "\r\x1b[K") {
