@@ -1,21 +1,54 @@
-// Keeps what is withheld from being decoded at all. Disabling a remote track is
+// Keeps what is withheld from reaching a decoder. Disabling a remote track is
 // not enough: Chrome 156 forgets it for sound whenever the track's receive stream
 // is made anew, and the track is heard although enabled is false.
 
-// Runs in a worker: drops the encoded frames of a receiver until it is told to
-// let them pass.
+// Runs in a worker: lets nothing of the encoded frames of a receiver pass until it is
+// told to. Of sound nothing comes through. Of a picture each frame is replaced by a
+// black key frame of 16 x 16: a decoder that gets none asks the sender for key frames,
+// two and a half times a second (Chrome 156), for which everybody in the room pays.
+// This costs 0.05 ms a frame, and asks for none.
 function gateWorker() {
+	// One frame of each codec, made with ffmpeg (color=black:s=16x16, libvpx,
+	// libvpx-vp9, libaom-av1, and libx264 with -profile:v baseline).
+	const BLACK = {
+		VP8: 'EAIAnQEqEAAQAABHCIWFiIWEiAICAAwNYAD+/6tQgA==',
+		VP9: 'gkmDQgAA8AD2ADgkHBhKAAAwYAAAEL///UiMAA==',
+		AV1: 'EgAKCgAAAAGf+f/zAIAyDhAAwAAAAoAAAACpjljU',
+		H264: 'AAAAAWdCwArZHsBEAAADAAQAAAMA8DxImSAAAAABaMuDyyAAAAFliIQJomKAAKFu',
+	};
+	const ASK_AGAIN = 1000; // ms
+	const black = (frame) => {
+		const text = BLACK[/^video\/(.*)/i.exec(frame.getMetadata().mimeType)?.[1]?.toUpperCase()];
+		return text && Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+	};
 	self.postMessage('up');
 	self.onrtctransform = ({ transformer }) => {
-		const { readable, writable, options: { port } } = transformer;
+		const { readable, writable, options: { port, kind } } = transformer;
 		let open = false;
+		let whole = kind === 'audio'; // what the decoder had lately is the sender's
+		let asked = -Infinity;
+		const ask = () => {
+			if (performance.now() - asked < ASK_AGAIN) return;
+			asked = performance.now();
+			transformer.sendKeyFrameRequest?.().catch(() => {});
+		};
 		port.onmessage = ({ data }) => {
 			open = data;
+			whole = kind === 'audio';
 			// A picture begins with a key frame; sound has none to ask for.
-			if (open) transformer.sendKeyFrameRequest?.().catch(() => {});
+			if (open && !whole) ask();
 		};
-		const drop = new TransformStream({ transform(frame, out) { if (open) out.enqueue(frame); } });
-		readable.pipeThrough(drop).pipeTo(writable).catch(() => {}); // the receiver is gone
+		const pass = (frame, out) => {
+			whole ||= open && frame.type === 'key';
+			if (!open || !whole) {
+				if (open) ask();
+				const instead = kind === 'video' && black(frame);
+				if (!instead) return;
+				frame.data = instead;
+			}
+			out.enqueue(frame);
+		};
+		readable.pipeThrough(new TransformStream({ transform: pass })).pipeTo(writable).catch(() => {}); // the receiver is gone
 	};
 }
 
@@ -51,7 +84,7 @@ function newGate({ sure }) {
 		}
 		const { port1, port2 } = new MessageChannel();
 		try {
-			const transform = new RTCRtpScriptTransform(worker, { port: port2 }, [port2]);
+			const transform = new RTCRtpScriptTransform(worker, { port: port2, kind: track.kind }, [port2]);
 			receiver.transform = transform;
 			gates.set(track, { receiver, transform, port: port1 });
 		} catch { /* the receiver has other plans */ }
