@@ -10,6 +10,7 @@ import (
 	"beam/beam/roster"
 	"beam/beam/sizing"
 	"beam/beam/storage"
+	"beam/beam/tracks"
 	"beam/capture"
 	"beam/upload"
 )
@@ -113,3 +114,6 @@ func MostBits(size capture.Size, fps int) int { return sizing.MostBits(size, fps
 func PictureSize(name, orientation string) (capture.Size, error) {
 	return sizing.FrameSize(name, orientation)
 }
+
+// TracksFormats lists the formats of the participants' files.
+func TracksFormats() []string { return tracks.Formats() }

@@ -19,6 +19,7 @@ import (
 	"beam/beam/roster"
 	"beam/beam/sizing"
 	"beam/beam/storage"
+	"beam/beam/tracks"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
@@ -58,25 +59,28 @@ type Tools struct {
 // Config is what a user asks for. Zero durations mean the default, or for
 // Duration no limit.
 type Config struct {
-	Room        string // URL, or DemoRoom
-	Output      string // path of the MP4
-	Force       bool   // overwrite Output
-	Layout      string // a name, or the URL of a layout page
-	Platform    string // "" for that of the room's URL
-	RoomName    string // where the URL has none
-	Name        string // of the recorder in the room
-	Filter      layout.Filter
-	Theme       layout.Theme
-	Secrets     platform.Secrets
-	ID          string // for the commands that control the recording; "" for one of its own
-	Chapters    []string
-	Resolution  string // 480p, 720p, 1080p or WIDTHxHEIGHT
-	Orientation string // landscape, portrait, or "" for that of the resolution
-	FPS         int
-	FPSMode     string
-	Capture     string // engine
-	AudioOnly   bool
-	AudioOffset time.Duration // added to the times of the audio
+	Room         string // URL, or DemoRoom
+	Output       string // path of the MP4
+	Force        bool   // overwrite Output
+	Layout       string // a name, or the URL of a layout page
+	Platform     string // "" for that of the room's URL
+	RoomName     string // where the URL has none
+	Name         string // of the recorder in the room
+	Filter       layout.Filter
+	Theme        layout.Theme
+	Secrets      platform.Secrets
+	ID           string // for the commands that control the recording; "" for one of its own
+	Chapters     []string
+	Resolution   string // 480p, 720p, 1080p or WIDTHxHEIGHT
+	Orientation  string // landscape, portrait, or "" for that of the resolution
+	FPS          int
+	FPSMode      string
+	Capture      string // engine
+	AudioOnly    bool
+	Tracks       bool          // each participant apart, too
+	TracksOnly   bool          // and no composed video
+	TracksFormat string        // of the participants' files, one of tracks.Formats
+	AudioOffset  time.Duration // added to the times of the audio
 
 	Duration     time.Duration // stop after this much recording; 0: no such limit
 	MaxDuration  time.Duration
@@ -119,7 +123,7 @@ func Defaults() Config {
 		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: sizing.EngineAuto, Name: "Beam",
 		Chapters:    []string{roster.ChaptersPause, roster.ChaptersLayout, roster.ChaptersShare},
 		Devices:     DevicesAuto,
-		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
+		MaxDuration: 4 * time.Hour, TracksFormat: tracks.FormatAuto, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
 	}
 }
 
@@ -146,12 +150,23 @@ func (s Settings) plan(room string) (layout.Plan, error) {
 	}
 	p, err := layout.New(layout.Request{
 		URL: room, Platform: kind, Room: s.RoomName, Name: s.Name, Layout: s.Layout, Orientation: s.Orientation,
-		Width: s.Size.Width, Height: s.Size.Height, Filter: s.Filter, Theme: s.Theme, Secrets: s.Secrets,
+		Width: s.Size.Width, Height: s.Size.Height, Filter: s.Filter, Theme: s.Theme, Secrets: s.Secrets, Tracks: s.tracks(),
 	})
 	if err != nil {
 		return p, fault.Refuse("", "%w", err)
 	}
 	return p, nil
+}
+
+// tracks returns how the page hands out tracks.
+func (s Settings) tracks() string {
+	switch {
+	case s.TracksOnly:
+		return layout.TracksOnly
+	case s.Tracks:
+		return layout.TracksWith
+	}
+	return ""
 }
 
 // Check checks the configuration. It starts nothing and leaves nothing behind.
@@ -168,6 +183,12 @@ func (c Config) Check() (Settings, error) {
 	s.Size, s.Orientation = size, orientation
 	if _, err := s.plan(c.Room); err != nil {
 		return s, err
+	}
+	if err := c.checkTracks(); err != nil {
+		return s, err
+	}
+	if c.TracksOnly {
+		s.Tracks, s.AudioOnly = true, true
 	}
 	if err := c.checkChoices(); err != nil {
 		return s, err
@@ -213,6 +234,18 @@ func (c Config) checkChoices() error {
 	return nil
 }
 
+func (c Config) checkTracks() error {
+	switch {
+	case !slices.Contains(tracks.Formats(), c.TracksFormat):
+		return fault.Refuse("", "--tracks-format is %q; it can be %s", c.TracksFormat, strings.Join(tracks.Formats(), ", "))
+	case c.TracksFormat != tracks.FormatAuto && !c.Tracks && !c.TracksOnly:
+		return fault.Refuse("add --tracks", "--tracks-format is of use with --tracks or --tracks-only")
+	case c.TracksOnly && c.Layout != layout.Native:
+		return fault.Refuse("use --tracks to have both", "--tracks-only composes no video, so it takes no --layout")
+	}
+	return nil
+}
+
 func (c Config) checkTimes() error {
 	const longestOffset = 5 * time.Second
 	switch {
@@ -248,13 +281,14 @@ func checkOutput(path string, force bool) error {
 	case !info.IsDir():
 		return fault.Refuse("", "--output %s: %s is not a directory", path, dir)
 	}
-	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path)} {
+	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path), report.TracksPath(path)} {
 		info, err := os.Lstat(file)
 		switch {
 		case errors.Is(err, unix.ENAMETOOLONG):
 			return fault.Refuse("choose a shorter name", "--output: the name of %s is too long", filepath.Base(file))
 		case err != nil:
-		case info.IsDir():
+		case info.IsDir() && file == report.TracksPath(path) && force:
+		case info.IsDir() && file != report.TracksPath(path):
 			return fault.Refuse("", "--output: %s is a directory", file)
 		case !force:
 			return fault.Refuse("choose another --output, or overwrite it with --force", "%s exists", file)

@@ -15,6 +15,7 @@ import (
 	"beam/beam/roster"
 	"beam/beam/source"
 	"beam/beam/storage"
+	"beam/beam/tracks"
 	"beam/capture"
 	"beam/capture/encode"
 	"beam/capture/mp4"
@@ -43,6 +44,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		r.fault, err = unfinished(err, r.fault, r.reason), nil
 		r.events.degrade("the file could not be finished; it plays, but can't be searched well: beam recover FILE finishes it")
 	}
+	r.finishTracks(hard)
 	rep := r.makeReport(end, media, chapters)
 	r.doubt(hard, rep)
 	broken := r.expectations(hard, rep)
@@ -60,6 +62,25 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	}
 	r.events.enter(StateCompleted)
 	return rep, broken
+}
+
+// finishTracks ends the files of the tracks, and lists them.
+func (r *run) finishTracks(hard context.Context) {
+	t := r.opening.tracks
+	if t == nil {
+		return
+	}
+	manifest, err := t.Close()
+	if err != nil {
+		r.events.degrade(fmt.Sprintf("a track is not whole: %v", err))
+	}
+	export := tracks.Export{Dir: report.TracksPath(r.settings.Output), FFmpeg: r.opening.tools.FFmpeg, Format: r.settings.TracksFormat}
+	if manifest.People, err = export.Run(hard, manifest); err != nil {
+		r.events.degrade(fmt.Sprintf("a participant's file could not be made, their tracks are there: %v", err))
+	}
+	if err := manifest.Write(report.TracksPath(r.settings.Output)); err != nil {
+		r.events.degrade(fmt.Sprintf("the tracks are not listed: %v", err))
+	}
 }
 
 // doubt keeps what is known of a page that had no media while requests of it were

@@ -21,6 +21,7 @@ import (
 	"beam/beam/sizing"
 	"beam/beam/source"
 	"beam/beam/storage"
+	"beam/beam/tracks"
 	"beam/capture"
 	"beam/capture/audio"
 	"beam/capture/chrome"
@@ -42,6 +43,7 @@ type opening struct {
 	watch    *expect.Watch
 	tap      *audio.Tap
 	people   *people
+	tracks   *tracks.Recorder // nil without --tracks
 	secrets  report.Secrets
 	cleanups []func() // in the order of what they undo
 
@@ -68,6 +70,9 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 		secrets: secrets, settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, secrets.Hide, log), engines: newEngineSwitch(),
 		pages: source.NewPageLog(time.Now(), secrets.Hide), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
 		people: newPeople(s.Filter),
+	}
+	if s.tracks() != "" {
+		o.tracks = tracks.New(tracks.Options{Dir: report.TracksPath(s.Output), Log: log})
 	}
 	o.commands = &commander{
 		about: control.Status{
@@ -139,7 +144,15 @@ func (o *opening) sourceOptions(work *workDir) source.Options {
 		OnNotice:  o.events.notice,
 		OnForeign: func() { o.roster.Foreign(capture.Now()) },
 		OnRequest: o.pages.Request, Presence: o.roster.Presence,
+		OnMedia: func(b layout.MediaBatch) { o.tracks.Media(capture.Now(), b) },
 		OnMessage: func(m layout.Message) bool {
+			switch m.Type {
+			case layout.MessageTracks, layout.MessagePlayed:
+				if o.tracks != nil {
+					o.tracks.Hear(capture.Now(), m)
+				}
+				return false
+			}
 			if m.Type == layout.MessageNotice {
 				o.events.notice("the page: %s", m.Text)
 				return false

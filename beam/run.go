@@ -141,6 +141,9 @@ func (r *run) begin(hard context.Context) (*segment, error) {
 		return nil, err
 	}
 	r.timeline.add(s)
+	if t := r.opening.tracks; t != nil {
+		t.Begin(r.timeline.holds)
+	}
 	r.followPrograms()
 	r.roster.Begin(r.start)
 	return s, nil

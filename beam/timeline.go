@@ -31,13 +31,14 @@ func (b beginning) whole(t capture.Time, fps int) capture.Time {
 type timeline struct {
 	mu       sync.Mutex
 	segments []*segment
+	running  bool          // the last one is being recorded
 	length   time.Duration // of what is recorded, at the end of the last segment that ended
 }
 
 func (l *timeline) add(s *segment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.segments = append(l.segments, s)
+	l.segments, l.running = append(l.segments, s), true
 }
 
 // last returns the last segment; it is being recorded unless the recording is
@@ -59,7 +60,7 @@ func (l *timeline) all() []*segment {
 func (l *timeline) end(length time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.length = length
+	l.length, l.running = length, false
 }
 
 // recorded returns the length at the end of the last segment that ended.
@@ -86,6 +87,28 @@ func (l *timeline) position(at capture.Time) time.Duration {
 		place = min(s.at(at), end)
 	}
 	return place
+}
+
+// holds returns where an instant is in the recording; false for one that is not in
+// it.
+func (l *timeline) holds(at capture.Time) (time.Duration, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, s := range slices.Backward(l.segments) {
+		if at < s.start {
+			continue
+		}
+		place := s.at(at)
+		last := i == len(l.segments)-1
+		switch {
+		case last && !l.running:
+			return place, place <= l.length
+		case !last && place > l.segments[i+1].offset:
+			return 0, false // between two
+		}
+		return place, true
+	}
+	return 0, false
 }
 
 // pauses returns what was left out, in seconds since the start.

@@ -34,6 +34,11 @@ const (
 	// MessageNotice is something that whoever gets the recording should know; Text
 	// says it.
 	MessageNotice = "notice"
+
+	// MessageTracks lists the tracks whose frames the page hands out (see ParseMedia),
+	// MessagePlayed tells which of their frames were played when.
+	MessageTracks = "tracks"
+	MessagePlayed = "played"
 )
 
 // ReadyLoaded is the text of MessageReady where a page has loaded and has no
@@ -50,6 +55,9 @@ type Message struct {
 	Layout string   `json:"layout"`
 	People []Person `json:"people"`
 	Chat   *Chat    `json:"chat"`
+	Tracks []Track  `json:"tracks"`
+	Now    float64  `json:"now"` // when MessagePlayed was sent: ms since 1970, on the page's clock
+	Played []Played `json:"played"`
 }
 
 // Person is somebody in the room, other than the recorder.
@@ -82,6 +90,7 @@ const (
 	longestPayload = 4 << 20 // bytes of a message; 2000 people with the longest names are less
 	mostPeople     = 2000
 	mostRoles      = 50
+	mostTracks     = 4 * mostPeople
 )
 
 // ParseMessage reads a message. Any page can send anything, so whatever is not
@@ -98,7 +107,7 @@ func ParseMessage(payload string) (Message, error) {
 	switch m.Type {
 	case MessageReady, MessageStop, MessageFail, MessageJoined, MessageWaiting, MessageRefused, MessageEnded,
 		MessageKicked, MessageReconnecting, MessageReconnected, MessagePeople, MessageLayout,
-		MessageOpened, MessageLoaded, MessageNotice:
+		MessageOpened, MessageLoaded, MessageNotice, MessageTracks, MessagePlayed:
 	case MessageSpeaking:
 		if m.ID == "" {
 			return Message{}, fmt.Errorf("read message of the page: nobody speaks")
@@ -123,6 +132,13 @@ func (m *Message) clean() {
 	for i := range m.People {
 		p := &m.People[i]
 		for _, s := range []*string{&p.ID, &p.Name, &p.Role} {
+			*s = line(*s, longestText)
+		}
+	}
+	m.Tracks, m.Played = m.Tracks[:min(len(m.Tracks), mostTracks)], m.Played[:min(len(m.Played), mostTracks)]
+	for i := range m.Tracks {
+		t := &m.Tracks[i]
+		for _, s := range []*string{&t.Number, &t.Kind, &t.Track, &t.Stream, &t.Person, &t.Name, &t.Role, &t.Medium} {
 			*s = line(*s, longestText)
 		}
 	}

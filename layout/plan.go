@@ -15,6 +15,12 @@ import (
 // Native is the name of the layout that records the page's own interface.
 const Native = "native"
 
+// The ways of Request.Tracks.
+const (
+	TracksWith = stage.TracksWith // beside what the page shows
+	TracksOnly = stage.TracksOnly // the page shows no video
+)
+
 // Request says what is to be recorded.
 type Request struct {
 	URL           string
@@ -27,6 +33,7 @@ type Request struct {
 	Filter        Filter
 	Theme         Theme
 	Secrets       platform.Secrets
+	Tracks        string // "", TracksWith or TracksOnly: whether the page hands out each track (see ParseMedia)
 }
 
 // Filter says who is recorded. Roles, and names or ids, are globs with * and ?; a
@@ -57,6 +64,7 @@ type Plan struct {
 	Site     fs.FS  // files of our own page, to be served on loopback; nil for none
 	Named    bool   // the platform tells who is in the room
 	Filtered bool   // some people are left out; the script then needs a worker
+	Tracks   bool   // the page hands out each track; the same
 	Custom   bool   // a page of the user's is the layout
 	Unknown  bool   // a page of no known platform
 	Stage    bool   // a layout of the stage, not the page's own interface
@@ -103,7 +111,7 @@ func New(r Request) (Plan, error) {
 		Layout: r.Layout, Orientation: r.Orientation, Width: r.Width, Height: r.Height, Name: r.Name, Platform: p.Name, Named: p.Names,
 		Roles: r.Filter.Roles, ExcludeRoles: r.Filter.ExcludeRoles,
 		Participants: r.Filter.Participants, ExcludeParticipants: r.Filter.ExcludeParticipants,
-		CSS: r.Theme.CSS, Logo: r.Theme.Logo, Theme: theme(r.Theme), Extra: join.Extra,
+		CSS: r.Theme.CSS, Logo: r.Theme.Logo, Theme: theme(r.Theme), Extra: join.Extra, Tracks: r.Tracks,
 	}
 	facts.Custom = IsURL(r.Layout)
 	facts.Contract = facts.Custom || p.Contract
@@ -116,7 +124,7 @@ func New(r Request) (Plan, error) {
 	}
 	return Plan{
 		Platform: p.Name, URL: join.URL, Script: script, Site: join.Site, Named: p.Names,
-		Unknown: p.Name == platform.GenericName && !IsURL(r.Layout), Filtered: r.Filter.byRole() || r.Filter.byName(), Custom: IsURL(r.Layout), Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
+		Unknown: p.Name == platform.GenericName && !IsURL(r.Layout), Filtered: r.Filter.byRole() || r.Filter.byName(), Tracks: r.Tracks != "", Custom: IsURL(r.Layout), Stage: slices.Contains(stage.Names(), r.Layout), secret: join.Secret,
 	}, nil
 }
 

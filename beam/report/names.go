@@ -57,5 +57,9 @@ func FailurePath(output string) string {
 	return Beside(output, ".failure")
 }
 
+// TracksPath returns the directory of the participants' tracks: meeting.tracks beside
+// meeting.mp4.
+func TracksPath(output string) string { return Beside(output, ".tracks") }
+
 // RecordName is the shape of DefaultOutput.
 var RecordName = regexp.MustCompile(`^Rec-(.+)-(\d{13})$`)

@@ -67,6 +67,8 @@ type Options struct {
 	// OnMessage gets each message of the page. It returns whether somebody has to
 	// act on it: who waits for the page to be ready, or else the loop.
 	OnMessage func(layout.Message) (act bool)
+	// OnMedia gets the frames of the page's tracks, where the plan asks for them.
+	OnMedia   func(layout.MediaBatch)
 	OnConsole func(level, text string)
 	OnRequest func(line string)
 	OnNotice  func(format string, args ...any) // gets what the user should know of the page
@@ -146,6 +148,10 @@ func (s *Source) Launch(ctx context.Context) error {
 }
 
 func (s *Source) parse(from chrome.Sender, payload string) {
+	if s.Plan.Tracks && layout.IsMedia(payload) {
+		s.media(from, payload)
+		return
+	}
 	m, err := layout.ParseMessage(payload)
 	if err != nil {
 		s.Log.Debug("message of the page dropped", "error", err)
@@ -160,6 +166,16 @@ func (s *Source) parse(from chrome.Sender, payload string) {
 		s.OnForeign()
 	}
 	s.deliver(m)
+}
+
+// media passes frames on. Whose those of a foreign frame are nobody can tell.
+func (s *Source) media(from chrome.Sender, payload string) {
+	batch, err := layout.ParseMedia(payload)
+	if err != nil || from == chrome.SenderForeign {
+		s.Log.Debug("media of the page dropped", "from", from, "error", err)
+		return
+	}
+	s.OnMedia(batch)
 }
 
 // deliver passes a message on: what is known of the meeting is kept, the rest goes
@@ -243,7 +259,7 @@ func (s *Source) script() string {
 func (s *Source) filtered() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.Plan.Filtered || s.chosen["filter"] != ""
+	return s.Plan.Filtered || s.Plan.Tracks || s.chosen["filter"] != ""
 }
 
 // layoutLimit bounds the wait for a page that is asked to change its layout.

@@ -74,5 +74,5 @@ func RemoveSideFiles(output string) error {
 			all = errors.Join(all, err)
 		}
 	}
-	return all
+	return errors.Join(all, os.RemoveAll(report.TracksPath(output)))
 }

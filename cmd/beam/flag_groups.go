@@ -18,7 +18,7 @@ var flagGroups = []flagGroup{
 	{"What people need first", []string{
 		"output", "duration", "resolution", "layout", "bucket", "quick", "sync", "image", "secret", "schedule", "people", "addr"}},
 	{"Video and audio", []string{
-		"orientation", "portrait", "share", "fps", "fps-mode", "capture", "audio-only", "audio-offset"}},
+		"orientation", "portrait", "share", "fps", "fps-mode", "capture", "audio-only", "tracks", "tracks-only", "tracks-format", "audio-offset"}},
 	{"The room, and who is recorded", []string{
 		"url", "platform", "room", "name", "role", "exclude-role", "participant", "exclude-participant"}},
 	{"When to give up and when to end", []string{

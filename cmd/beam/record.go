@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -82,6 +83,9 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.Capture, "capture", c.Capture, "where frames come from: auto, screencast or x11")
 	roomFlags(f, c, &o.room)
 	f.BoolVar(&c.AudioOnly, "audio-only", false, "record audio without video")
+	f.BoolVar(&c.Tracks, "tracks", false, "record each participant apart as well, as they sent it")
+	f.BoolVar(&c.TracksOnly, "tracks-only", false, "record each participant apart, and only the audio of all together")
+	f.StringVar(&c.TracksFormat, "tracks-format", c.TracksFormat, "of the participants' files: "+strings.Join(beam.TracksFormats(), ", "))
 	f.DurationVar(&c.AudioOffset, "audio-offset", 0, "move the audio by this much, for odd pages; positive is later")
 	f.DurationVar(&c.Duration, "duration", 0, "stop after recording this long (default no such limit)")
 	f.DurationVar(&c.MaxDuration, "max-duration", c.MaxDuration, "the longest that a recording can become")

@@ -50,9 +50,19 @@ type Facts struct {
 	Logo  string            `json:"logo"`  // data: URL of a picture
 	Theme map[string]string `json:"theme"` // "background", "accent", "tile", "text": CSS values
 
+	// Tracks is whether each remote track is handed to Beam as it was sent: "" for
+	// no, TracksWith, or TracksOnly, which decodes no video.
+	Tracks string `json:"tracks"`
+
 	// Extra are values for the platform's script only, such as a token.
 	Extra map[string]any `json:"-"`
 }
+
+// The ways of Facts.Tracks.
+const (
+	TracksWith = "with" // beside what the page shows
+	TracksOnly = "only" // the page shows no video
+)
 
 //go:embed js/*.js
 var sources embed.FS

@@ -119,7 +119,7 @@ func TestLipSync(t *testing.T) {
 	for _, engine := range []string{beam.EngineScreencast, beam.EngineX11} {
 		t.Run(engine, func(t *testing.T) {
 			const length = 8 * time.Second
-			r := record(t, demoPages(t).lipSync, "--duration", length.String(), "--resolution", "480p", "--capture", engine)
+			r := record(t, demoPages(t).lipSync, "--duration", length.String(), "--resolution", "480p", "--capture", engine, "--tracks")
 			r.completes()
 			r.sound(length)
 			m, err := avsync.JudgeLipSync(limited(t), inspect.Tools{}, r.out)
@@ -131,6 +131,7 @@ func TestLipSync(t *testing.T) {
 			if len(m.Pairs) < 4 || m.Offset.MedianMs < earliestSoundMs || m.Offset.MedianMs > latest(r.report()) {
 				t.Errorf("offset %+v, %d pairs", m.Offset, len(m.Pairs))
 			}
+			apart(t, r, m)
 		})
 	}
 }

@@ -2,6 +2,7 @@
 // say, and tells Beam and the stage.
 
 const HUB_TICK = 100; // ms
+const PLAYED_EVERY = 250; // ms
 // A platform's script that says nothing of people has this long after the first
 // remote track; then people are made out of the media alone.
 const GUESS_AFTER = 1500; // ms
@@ -27,6 +28,7 @@ function newHub({ facts, filter, frames, stage, send, find }) {
 	let queued = false;
 	let guessed = false; // people were made out of the media alone
 	let signature = '';
+	let toldPlayedAt = -Infinity;
 	const said = {};
 	const director = newDirector();
 	const level = newLevels();
@@ -101,7 +103,30 @@ function newHub({ facts, filter, frames, stage, send, find }) {
 				};
 			}),
 		});
+		tellTracks(all);
 		render();
+	};
+
+	// Whose the tracks are that are recorded apart, as far as that is known.
+	const tellTracks = (people) => {
+		if (!facts.tracks) return;
+		const owners = new Map();
+		for (const p of people) if (!p.self) for (const { kind, track } of p.media) if (track && !owners.has(track)) owners.set(track, { id: p.id, name: p.name ?? '', role: p.role ?? '', medium: kind });
+		tell('tracks', {
+			tracks: frames.flatMap(({ tap, withholding }) => tap.lines().map(({ track, kind, trackId, streamId }) => ({
+				number: withholding.number(track), kind, track: trackId, stream: streamId, ...(owners.get(track) ?? { id: '', name: '', role: '', medium: '' }),
+			}))).filter(({ number }) => number !== undefined),
+		});
+	};
+	// When which frame was played: what ties their times to those of the recording.
+	const tellPlayed = (all) => {
+		const played = [];
+		for (const { track, receiver } of all) {
+			const number = frames.map(({ withholding }) => withholding.number(track)).find((one) => one !== undefined);
+			const [source] = number === undefined ? [] : receiver.getSynchronizationSources();
+			if (source) played.push({ number, rtp: source.rtpTimestamp, at: source.timestamp });
+		}
+		if (played.length > 0) send({ type: 'played', now: performance.timeOrigin + performance.now(), played });
 	};
 
 	const levelOf = (now) => (person) => {
@@ -118,6 +143,10 @@ function newHub({ facts, filter, frames, stage, send, find }) {
 		const next = all.map((line) => line.state).join('\n')
 			+ (scripted && !reported && firstTrackAt !== undefined && now - firstTrackAt >= GUESS_AFTER ? ' guess' : '');
 		if (guesses()) watch(all, now);
+		if (facts.tracks && now - toldPlayedAt > PLAYED_EVERY) {
+			toldPlayedAt = now;
+			tellPlayed(all);
+		}
 		if (next !== signature) {
 			signature = next;
 			listeners.forEach((fn) => fn());

@@ -27,10 +27,13 @@ function main(facts, extra, css, key, platform) {
 	let hub;
 	const frames = []; // for the top frame: with those below it
 	let filter = newFilter(facts);
-	const withholding = newWithholding({ sure: filter.set });
+	const withholding = newWithholding({ sure: filter.set || facts.tracks !== '', tracks: facts.tracks, give: send.text });
 	const filtering = () => (top ? hub?.filter() : home ? home.filter() : filter)?.set ?? filter.set;
 	const tap = tapFrame({
-		arrived: (track, receiver) => { if (filtering()) withholding.withhold(track, true, receiver); },
+		arrived: (track, receiver) => {
+			if (filtering()) withholding.withhold(track, true, receiver);
+			withholding.record(track, receiver);
+		},
 		changed: () => (top ? hub : home)?.changed(),
 	});
 	const frame = { tap, withholding };
@@ -75,15 +78,15 @@ function newSender() {
 	const name = '__beamSend';
 	const { [name]: give } = window;
 	deleteProperty(window, name);
-	return own((message) => {
-		const text = JSON.stringify(bare(message));
+	const text = (value) => {
 		defineProperty(window, name, { value: give, configurable: true });
 		try {
-			give(text);
+			give(value);
 		} catch { /* the page was loaded without Beam */ } finally {
 			deleteProperty(window, name);
 		}
-	});
+	};
+	return Object.assign(own((message) => text(JSON.stringify(bare(message)))), { text: own(text) });
 }
 
 // What a page finds that is made for Beam (docs/layouts.md), and what is read of it.

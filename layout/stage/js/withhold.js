@@ -6,12 +6,12 @@
 // held too. Reading enabled tells what the page wants: rooms that look would ask for
 // no picture of whoever seems to be off, also once they are to be seen. Without a
 // filter the page keeps the browser's own functions.
-function newWithholding({ sure }) {
+function newWithholding({ sure, tracks, give }) {
 	const proto = MediaStreamTrack.prototype;
 	const original = Object.getOwnPropertyDescriptor(proto, 'enabled');
 	const cloneTrack = proto.clone;
 	const cloneStream = MediaStream.prototype.clone;
-	const gate = newGate({ sure });
+	const gate = newGate({ sure, tracks, give });
 	const groups = new WeakMap(); // track -> the group of it and its clones
 	const wishes = new WeakMap(); // track -> what the page wants
 	let installed = false;
@@ -92,7 +92,15 @@ function newWithholding({ sure }) {
 			if (one) gate.open(one, !held);
 		}
 	};
+	// Hands a track's frames to Beam, for as long as it is not withheld.
+	const record = (track, receiver) => {
+		if (!tracks || !receiver) return;
+		gate.attach(track, receiver);
+		if (groups.get(track)?.held !== true) gate.open(track, true);
+	};
 	return {
+		record: own(record),
+		number: own((track) => gate.number(track)),
 		withhold: own(withhold),
 		withheld: own((track) => groups.get(track)?.held === true),
 		// The identity of a track and its clones; undefined when it was never asked

@@ -1,0 +1,85 @@
+package tracks
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+)
+
+// SchemaVersion is that of Manifest. Keys are added without a change of it.
+const SchemaVersion = 1
+
+// Manifest is tracks.json: what was recorded of each participant.
+type Manifest struct {
+	Version int          `json:"version"`
+	People  []Person     `json:"people"` // one file a participant
+	Tracks  []TrackEntry `json:"tracks"`
+}
+
+// TrackEntry is one file of one track.
+type TrackEntry struct {
+	File   string `json:"file"`   // relative to the manifest
+	Peer   string `json:"peer"`   // the participant's id in the room; "" where nobody told
+	Name   string `json:"name"`   // "" where the room tells none
+	Role   string `json:"role"`   // the same
+	Kind   string `json:"kind"`   // audio or video
+	Medium string `json:"medium"` // microphone, camera, screen, screen-audio; "" where nobody told
+	Stream string `json:"stream"` // id of the media stream
+	Track  string `json:"track"`  // id of the track
+	Codec  string `json:"codec"`  // media type, "video/vp8"
+	// StartMS is where the file's first frame is in the recording; the times in the
+	// file are on the recording's clock too.
+	StartMS int64   `json:"start_ms"`
+	Seconds float64 `json:"seconds"` // from the first frame to the last
+	Frames  int     `json:"frames"`
+	Bytes   int64   `json:"bytes"` // of the frames
+	Width   int     `json:"width"` // the largest, pixels; 0 for audio
+	Height  int     `json:"height"`
+	Gaps    []Gap   `json:"gaps"`
+	// ByArrival tells that the page never played the track: its times are those of
+	// arrival, without the delay that the page's playing adds.
+	ByArrival bool   `json:"by_arrival"`
+	Error     string `json:"error,omitempty"`
+}
+
+func (r *Recorder) manifest() Manifest {
+	m := Manifest{Version: SchemaVersion, People: []Person{}, Tracks: []TrackEntry{}}
+	for _, t := range r.order {
+		for _, f := range t.files {
+			if f == nil || f.writer == nil {
+				continue
+			}
+			e := TrackEntry{
+				File: filepath.Base(f.path), Peer: t.owner.Person, Name: t.owner.Name, Role: t.owner.Role, Kind: "video", Medium: t.owner.Medium,
+				Stream: t.owner.Stream, Track: t.owner.Track, Codec: string(f.codec), StartMS: f.began.Milliseconds(), Seconds: seconds(f.end - f.began),
+				Frames: f.frames, Bytes: f.bytes, Width: f.width, Height: f.height, Gaps: append([]Gap{}, f.gaps...), ByArrival: !f.playedBy,
+			}
+			if f.codec.Audio() {
+				e.Kind = "audio"
+			}
+			if f.failed != nil {
+				e.Error = f.failed.Error()
+			}
+			m.Tracks = append(m.Tracks, e)
+		}
+	}
+	return m
+}
+
+// Write writes the manifest into the directory of the tracks.
+func (m Manifest) Write(dir string) error {
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", ManifestName, err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("write %s: %w", ManifestName, err)
+	}
+	return renameio.WriteFile(filepath.Join(dir, ManifestName), append(data, '\n'), 0o600)
+}
+
+// ManifestName is the file that lists the tracks.
+const ManifestName = "tracks.json"
