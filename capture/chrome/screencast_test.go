@@ -112,7 +112,7 @@ func testMonotonic(t *testing.T, b *Browser) {
 		case s := <-shots:
 			if s.monotonic == 0 {
 				t.Log("this chrome does not tell the monotonic time; the wall clock is used")
-			} else if d := capture.Now().Sub(seconds(s.monotonic)); d < -time.Second || d > 5*time.Second {
+			} else if d := capture.Now().Sub(capture.FromMonotonic(seconds(s.monotonic))); d < -time.Second || d > 5*time.Second {
 				t.Errorf("monotonic time is %s off", d)
 			}
 			if d := time.Since(time.Unix(0, int64(seconds(s.wall)))); d < -time.Second || d > 5*time.Second {
