@@ -55,7 +55,7 @@ func (s *segment) still() capture.Frame {
 func (s *segment) takeFrames(ctx context.Context, router *source.Router) {
 	ctx, s.stop = context.WithCancel(ctx)
 	s.pump.Go(func() error { s.video.Run(ctx); return nil })
-	router.Show(&source.Target{Engine: s.engine, Take: s.video.Take})
+	router.Show(&source.Target{Engine: s.engine, Start: s.start, Take: s.video.Take})
 }
 
 func (s *segment) stopFrames() {

@@ -186,6 +186,14 @@ func (g *Grabber) SetRate(fps float64) {
 	g.stir()
 }
 
+// Align has the paints grabbed that are nearest to the grid of a recording, as long
+// as they are grabbed at its rate: frames a second, one of them at start.
+func (g *Grabber) Align(start capture.Time, fps float64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pace.align(start, fps)
+}
+
 // Stats returns what has been done so far.
 func (g *Grabber) Stats() GrabStats {
 	g.mu.Lock()

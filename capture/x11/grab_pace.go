@@ -17,6 +17,8 @@ import (
 type pace struct {
 	interval time.Duration // of the schedule; 0 for no pace
 	due      capture.Time  // its next instant
+	grid     capture.Time  // an instant at which a frame of the recording is due
+	slot     time.Duration // from there to the next one; 0 where there is no grid
 }
 
 const (
@@ -27,10 +29,18 @@ const (
 	// follows it: at most 1 % of the rate. Little of the jitter of single paints is
 	// left in it then, and it finds a new rhythm within two seconds at 30 a second.
 	paceFollow = 0.02
+	// paceSame is by how much another paint has to be nearer to the grid.
+	paceSame = time.Millisecond / 2
 	// paceBurst is how many grabs may come at once: the schedule is never further
 	// behind.
 	paceBurst = 2
 )
+
+// align has the schedule prefer the paints that are nearest to a grid, where there
+// is a choice.
+func (p *pace) align(grid capture.Time, fps float64) {
+	p.grid, p.slot = grid, time.Duration(float64(time.Second)/fps)
+}
 
 func (p *pace) setRate(fps float64) {
 	p.interval = 0
@@ -54,8 +64,9 @@ func (p *pace) wait(now, paint capture.Time) time.Duration {
 	return p.due.Add(p.near()).Sub(now)
 }
 
-// spend notes the grab of a paint.
-func (p *pace) spend(paint capture.Time) {
+// spend notes the grab of a paint, and whether it shows others beside it: then the
+// page paints more often than it is grabbed.
+func (p *pace) spend(paint capture.Time, others bool) {
 	if p.interval == 0 {
 		return
 	}
@@ -65,4 +76,23 @@ func (p *pace) spend(paint capture.Time) {
 		off = 0 // a page that painted late, or paints more slowly
 	}
 	p.due = p.due.Add(p.interval + time.Duration(paceFollow*float64(off)))
+	if others && p.interval == p.slot {
+		p.due = p.due.Add(p.nearer())
+	}
+}
+
+// nearer returns by how much the schedule has to change for the paint before, or
+// the one after, which is nearer to the grid; 0 where none is.
+func (p *pace) nearer() time.Duration {
+	off := p.due.Sub(p.grid) % p.slot
+	if off < 0 {
+		off += p.slot
+	}
+	switch most := paceNear + paceSame; {
+	case off > most && off <= p.slot/2:
+		return -2 * paceNear
+	case off > p.slot/2 && p.slot-off > most:
+		return 2 * paceNear
+	}
+	return 0
 }

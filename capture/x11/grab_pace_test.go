@@ -52,17 +52,14 @@ func (s *refreshes) paints(rate float64, jitter, length time.Duration) []paint {
 	}
 }
 
-// follow returns which paints a pace of some rate has grabbed, as a run of the
-// grabber would.
-func follow(rate float64, paints []paint) (grabbed []int) {
-	var p pace
-	p.setRate(rate)
+// follow returns which paints a pace has grabbed, as a run of the grabber would.
+func follow(p *pace, paints []paint) (grabbed []int) {
 	newest := -1 // pending
 	for i := 0; i <= len(paints); i++ {
 		if newest >= 0 {
 			now := paints[newest].told
 			if wait := p.wait(now, paints[newest].at); i == len(paints) || wait <= 0 || now.Add(wait) <= paints[i].told {
-				p.spend(paints[newest].at)
+				p.spend(paints[newest].at, len(grabbed) > 0 && newest > grabbed[len(grabbed)-1]+1)
 				grabbed = append(grabbed, newest)
 				newest = -1
 			}
@@ -82,7 +79,9 @@ func TestPaceRates(t *testing.T) {
 	} {
 		for _, jitter := range []time.Duration{0, 8 * time.Millisecond, 16 * time.Millisecond} {
 			paints := newRefreshes().paints(test.page, jitter, length)
-			got := float64(len(follow(test.rate, paints))) / length.Seconds()
+			var p pace
+			p.setRate(test.rate)
+			got := float64(len(follow(&p, paints))) / length.Seconds()
 			if got < test.want*0.99 || got > test.want*1.01+0.02 {
 				t.Errorf("a page at %v, jitter %v, with a rate of %v: %.2f a second", test.page, jitter, test.rate, got)
 			}
@@ -91,35 +90,57 @@ func TestPaceRates(t *testing.T) {
 }
 
 // TestPaceSteady: for half an hour the pictures of a page that paints at 60 Hz keep
-// their place on the grid of the recording, at every phase, and so beside the audio.
-// On CLOCK_MONOTONIC itself they would not.
+// their place on the grid of the recording, at every phase, and so beside the audio;
+// and come back to it when the page has stood still for a moment. On CLOCK_MONOTONIC
+// itself they would not.
 func TestPaceSteady(t *testing.T) {
 	const length = 30 * time.Minute
 	for fps, phases := range map[float64][]time.Duration{30: {0, 8, 17, 25}, 60: {5}, 24: {10}, 20: {15}, 15: {20}} { // ms
 		for _, phase := range phases {
-			phase *= time.Millisecond
+			off, lost := newRefreshes().offsets(fps, phase*time.Millisecond, length, 0)
 			// Some find no place until pace and slots have found the rhythm.
-			if wander, lost := newRefreshes().wander(fps, phase, length); wander > 2 || lost > 3 {
-				t.Errorf("%v fps, phase %v: wanders by %.1f ms, %d frames lost", fps, phase, wander, lost)
+			if low, high := slices.Min(off), slices.Max(off); high-low > 2 || low < -10 || high > 10 || lost > 3 {
+				t.Errorf("%v fps, phase %d ms: shown from %.1f to %.1f ms late, %d frames lost", fps, phase, low, high, lost)
 			}
+		}
+	}
+	for _, phase := range []time.Duration{0, 12, 24} { // ms
+		off, _ := newRefreshes().offsets(30, phase*time.Millisecond, length, 10*time.Second)
+		slices.Sort(off)
+		if low, high := off[len(off)/10], off[len(off)*9/10]; high-low > 5 {
+			t.Errorf("phase %d ms: shown from %.1f to %.1f ms late by a page that stands still now and then", phase, low, high)
 		}
 	}
 	s := newRefreshes()
 	s.clock = func(t time.Duration) capture.Time { return capture.Time(t) }
-	if wander, _ := s.wander(30, 0, length); wander < 10 {
+	off, _ := s.offsets(30, 0, length, 0)
+	if wander := slices.Max(off) - slices.Min(off); wander < 10 {
 		t.Errorf("on the monotonic clock it wanders by %.1f ms only", wander)
 	}
 }
 
-// wander places what is grabbed of a page of 60 Hz on a grid that begins at a phase
-// of the paints, and returns by how much the pictures move against the grid, in ms,
-// from one second's mean to another's, and how many frames found no place.
-func (s *refreshes) wander(fps float64, phase, length time.Duration) (ms float64, lost int) {
+// offsets places what is grabbed of a page of 60 Hz on a grid that begins at a phase
+// of the paints, and returns by how much the pictures of each second are shown late
+// on average, in ms, and how many frames found no place. The page stands still for
+// some random time each time that holes says; 0 for never.
+func (s *refreshes) offsets(fps float64, phase, length, holes time.Duration) (late []float64, lost int) {
 	paints := s.paints(60, 0, length)
 	start := s.clock(boot).Add(phase)
+	if holes > 0 {
+		next := start.Add(holes)
+		paints = slices.DeleteFunc(paints, func(p paint) bool {
+			if p.at > next.Add(holes/10) {
+				next = next.Add(holes + time.Duration(s.random.Int64N(int64(holes/100))))
+			}
+			return p.at > next && p.at < next.Add(time.Duration(s.random.Int64N(int64(holes/20))))
+		})
+	}
+	var p pace
+	p.setRate(fps)
+	p.align(start, fps)
 	slots := video.NewSlotter(start, fps)
-	var means, second []float64
-	for _, i := range follow(fps, paints) {
+	var second []float64
+	for _, i := range follow(&p, paints) {
 		at := paints[i].at
 		slot, ok := slots.Place(at)
 		if !ok {
@@ -131,11 +152,10 @@ func (s *refreshes) wander(fps float64, phase, length time.Duration) (ms float64
 			for _, v := range second {
 				sum += v
 			}
-			means, second = append(means, sum/fps), nil
+			late, second = append(late, sum/fps), nil
 		}
 	}
-	means = means[5:] // until the rhythm is found
-	return slices.Max(means) - slices.Min(means), slots.Stats().Dropped
+	return late[5:], slots.Stats().Dropped // until the rhythm is found
 }
 
 func TestPaceFaster(t *testing.T) {
@@ -143,7 +163,7 @@ func TestPaceFaster(t *testing.T) {
 	now := 1000 * ms
 	p.setRate(1)
 	for range 3 {
-		p.spend(now)
+		p.spend(now, false)
 	}
 	if p.wait(now, now) <= 0 {
 		t.Error("no wait at 1 a second")
