@@ -32,7 +32,8 @@ type counter struct {
 
 func (t *counter) count(now capture.Time) tally {
 	c := tally{At: now}
-	if to, _ := t.router.To(); to != nil {
+	// While the engine changes, the frames go to a segment that is not there yet.
+	if to, _ := t.router.To(); to != nil && to.Engine == t.timeline.last().engine {
 		s := t.timeline.last()
 		c.segment, c.video, c.left, c.waits = s, s.video.Counts(), s.queue.Left(), s.queue.Waits(now)
 	}

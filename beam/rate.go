@@ -58,7 +58,11 @@ func (g *governing) observe(l video.Load) (rate float64, changed bool) {
 
 const (
 	governEvery = time.Second
-	memoryEvery = 5 * time.Second // the meter reads every page table for it
+	// The memory is looked at at once, after 5 s, and then more and more rarely, up
+	// to once in half a minute: the kernel walks every page table for it, 30 ms of
+	// processor time with Chrome's ten processes.
+	memoryFirst = 5 * time.Second
+	memoryEvery = 30 * time.Second
 	// carriesShare is the share of the rate asked for that an engine has to
 	// hold; one that holds less for carriesWithin can't carry the recording.
 	carriesShare  = 0.7
@@ -87,7 +91,8 @@ func (k *rateKeeper) run(ctx context.Context) {
 	tick := time.NewTicker(governEvery)
 	defer tick.Stop()
 	last := k.counter.count(capture.Now())
-	var memory capture.Time
+	var memory capture.Time // when it was looked at last
+	var every time.Duration
 	for {
 		select {
 		case <-ctx.Done():
@@ -95,8 +100,8 @@ func (k *rateKeeper) run(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := capture.Now()
-		if now.Sub(memory) >= memoryEvery {
-			memory = now
+		if now.Sub(memory) >= every {
+			memory, every = now, min(max(memoryFirst, 2*every), memoryEvery)
 			k.meter.Sample(true)
 		}
 		sample, sampled, err := k.sampler.Sample()

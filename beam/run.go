@@ -71,7 +71,8 @@ func newRun(o *opening, sampler *procstat.Sampler, out *encode.Output, upload *s
 	r.segments = &segmenter{
 		fps: s.FPS, vfr: s.FPSMode == FPSModeVFR, size: o.frameSize(), log: o.log, output: out, encoders: o.encoders,
 		tap: o.tap, router: router, hear: r.loudness.add,
-		ending: func(ctx context.Context) { o.watch.Ask(ctx, o.source.Evaluate) },
+		ending:   func(ctx context.Context) { o.watch.Ask(ctx, o.source.Evaluate) },
+		changing: r.changeEngine,
 	}
 	frames := &source.Framer{
 		Source: o.source, Router: router, Pace: pace, Late: late, Ask: o.engines.ask, FPS: s.FPS, Begin: r.rates.governing.begin,
@@ -190,11 +191,9 @@ func (r *run) recordSegments(stop, hard context.Context, s *segment) (end captur
 			r.gaps.Add(source.LostEncoder, next.start, v.end, v.fault)
 			v.fault = nil
 			still = s.still()
-		case nextEngine:
-			// A frame of one engine is of no use to the other's encoder.
-			r.changeEngine(v.request, v.end)
 		}
 		if v.next == nextEnd || v.fault != nil {
+			r.segments.abandon()
 			r.ended(v.reason, v.fault)
 			return v.end
 		}
@@ -207,6 +206,7 @@ func (r *run) recordSegments(stop, hard context.Context, s *segment) (end captur
 		}
 		s = following
 		r.timeline.add(s)
+		r.rates.governing.begin() // what waited for the encoder says nothing of it
 	}
 }
 
@@ -229,10 +229,10 @@ func (r *run) pause(stop, hard context.Context) verdict {
 }
 
 // changeEngine carries out a request for another engine.
-func (r *run) changeEngine(request engineRequest, at capture.Time) {
-	from := r.engines.change(request, r.timeline.recorded().Seconds())
-	r.rates.change(at)
-	r.events.notice("frames come from %s instead of %s from now on: %s", request.to, from, request.reason)
+func (r *run) changeEngine(v verdict) {
+	from := r.engines.change(v.request, r.timeline.last().at(v.end).Seconds())
+	r.rates.change(v.end)
+	r.events.notice("frames come from %s instead of %s from now on: %s", v.request.to, from, v.request.reason)
 }
 
 // report passes the fault of a goroutine to the loop.

@@ -25,6 +25,9 @@ type segment struct {
 	video *video.Grid // nil without frames
 	audio *audio.Track
 	enc   *encode.Encoder
+
+	pump errgroup.Group // of the frames, from takeFrames to stopFrames
+	stop func()         // ends it; nil before
 }
 
 var _ live = (*segment)(nil)
@@ -45,6 +48,21 @@ func (s *segment) still() capture.Frame {
 	}
 	f, _ := s.video.Still()
 	return f
+}
+
+// takeFrames has the segment take frames of its engine, until stopFrames is called
+// or ctx ends.
+func (s *segment) takeFrames(ctx context.Context, router *source.Router) {
+	ctx, s.stop = context.WithCancel(ctx)
+	s.pump.Go(func() error { s.video.Run(ctx); return nil })
+	router.Show(&source.Target{Engine: s.engine, Start: s.start, Take: s.video.Take})
+}
+
+func (s *segment) stopFrames() {
+	if s.stop != nil {
+		s.stop()
+		_ = s.pump.Wait() // it returns none
+	}
 }
 
 // release gives up what a segment that has ended still holds.
@@ -71,42 +89,91 @@ type segmenter struct {
 	router   *source.Router
 	hear     func(pcm []int16)     // gets the audio that goes into the recording
 	ending   func(context.Context) // called when the recording ends, before its sources do
+	changing func(verdict)         // called when the engine changes, before the other one is used
+
+	next *segment // takes frames already, of the other engine; nil but while the engine changes
 }
 
 // open opens a segment whose first frame is still, where there is one.
 func (m *segmenter) open(hard context.Context, from beginning, still capture.Frame) (*segment, error) {
+	s := m.next
+	m.next = nil
+	if s == nil {
+		s = m.prepare(from, still)
+	}
+	if err := m.connect(hard, s); err != nil {
+		s.stopFrames()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare makes a segment that can take frames, and has no encoder yet.
+func (m *segmenter) prepare(from beginning, still capture.Frame) *segment {
 	s := &segment{beginning: from, queue: encode.NewQueue(m.fps)}
+	if m.size != (capture.Size{}) {
+		s.video = video.NewGrid(from.start, m.fps, m.vfr, holdFor(from.engine), s.queue)
+		s.video.ShowStill(still)
+	}
+	return s
+}
+
+// connect gives a segment its encoder, and the audio. The encoder before it has
+// ended.
+func (m *segmenter) connect(hard context.Context, s *segment) error {
+	from := s.beginning
 	if err := m.output.Follow(from.offset); err != nil {
-		return nil, &fault.Fault{Class: fault.ClassEncoder, Op: "go on with the file", Err: err}
+		return &fault.Fault{Class: fault.ClassEncoder, Op: "go on with the file", Err: err}
 	}
 	var err error
 	if s.enc, err = m.encoders.Take(hard, rawFrames(from.engine)); err != nil {
-		return nil, err
+		return err
 	}
 	s.enc.WriteTo(m.output)
 	s.audio = audio.NewTrack(from.start, from.offset, s.queue, m.hear, func(err error) {
 		m.log.Warn("encoder does not take the audio", "error", err)
 		s.enc.Kill() // the loop sees that it ended, and replaces it
 	})
-	if m.size != (capture.Size{}) {
-		s.video = video.NewGrid(from.start, m.fps, m.vfr, holdFor(from.engine), s.queue)
-		s.video.ShowStill(still)
-	}
 	m.tap.Attach(s.audio)
-	return s, nil
+	return nil
+}
+
+// change has the frames come from another engine at once: the encoder of the
+// engine that is left may take seconds for what it has, and another takes a second
+// to start on a busy machine. Both go on meanwhile, and the queue of the next
+// segment holds what comes.
+func (m *segmenter) change(hard context.Context, s *segment, v verdict) {
+	m.changing(v)
+	// It is left because its queue grew: that is not waited for.
+	s.video.Forget(s.queue.DropFrames())
+	next := follow(v, s.beginning, 0)
+	next.engine = v.request.to
+	m.next = m.prepare(next, capture.Frame{}) // a frame of one engine is of no use to the other's encoder
+	m.next.takeFrames(hard, m.router)
+	if err := m.encoders.StartAhead(hard, rawFrames(next.engine)); err != nil {
+		m.log.Debug("no encoder was started ahead", "error", err) // it is tried again when it is needed
+	}
+}
+
+// abandon gives up a segment that was prepared and will not be recorded.
+func (m *segmenter) abandon() {
+	if m.next == nil {
+		return
+	}
+	m.router.Show(nil)
+	m.next.stopFrames()
+	m.next.queue.DropFrames()
+	m.next.release()
+	m.next = nil
 }
 
 // record records a segment until await says that it ends, and returns once
 // everything captured has been handed to its encoder, and the encoder has ended.
 func (m *segmenter) record(hard context.Context, s *segment, await func() verdict) verdict {
-	sources, stopSources := context.WithCancel(hard)
-	defer stopSources()
-
-	var pumps, writer errgroup.Group
+	var writer errgroup.Group
 	writer.Go(func() error { return s.enc.Encode(hard, s.queue, m.size) })
-	if s.video != nil {
-		m.router.Show(&source.Target{Engine: s.engine, Take: s.video.Take})
-		pumps.Go(func() error { s.video.Run(sources); return nil })
+	if s.video != nil && s.stop == nil {
+		s.takeFrames(hard, m.router)
 	}
 
 	v := await()
@@ -114,20 +181,22 @@ func (m *segmenter) record(hard context.Context, s *segment, await func() verdic
 		m.ending(hard)
 	}
 	s.audio.EndAt(v.end)
-	m.drain(hard, s, v.end)
-	stopSources()
-	m.router.Show(nil)
+	if v.next == nextEngine {
+		m.change(hard, s, v)
+	}
+	m.drain(hard, s, v)
+	if v.next != nextEngine {
+		m.router.Show(nil)
+	}
 	m.tap.Detach()
-	_ = pumps.Wait() // they return none
-	if s.video != nil && v.next != nextEngine {
+	s.stopFrames()
+	if v.next == nextEngine {
+		s.video.Forget(s.queue.DropFrames())
+	}
+	if s.video != nil {
 		s.video.Finish(v.end)
 	}
 	s.audio.Finish(v.end)
-	if v.next == nextEngine {
-		// The engine is left because the queue grew: it is not waited for.
-		s.video.Forget(s.queue.DropFrames())
-		s.video.Finish(v.end)
-	}
 	s.queue.Close()
 	s.enc.AwaitEnd(hard)
 	_ = writer.Wait() // a broken pipe: the encoder's own error tells why
@@ -137,12 +206,14 @@ func (m *segmenter) record(hard context.Context, s *segment, await func() verdic
 	return v
 }
 
-// drain waits until what was captured before the end has arrived.
-func (m *segmenter) drain(hard context.Context, s *segment, end capture.Time) {
+// drain waits until what was captured before the end has arrived. Of an engine that
+// is left nothing more comes but audio.
+func (m *segmenter) drain(hard context.Context, s *segment, v verdict) {
+	end := v.end
 	deadline := time.NewTimer(audioWait)
 	defer deadline.Stop()
 	var frames <-chan time.Time
-	if s.video != nil {
+	if s.video != nil && v.next != nextEngine {
 		frames = time.After(max(0, end.Add(max(s.video.Hold, video.SettleAfter)).Sub(capture.Now())))
 	}
 	tick := time.NewTicker(video.CastTick)

@@ -61,6 +61,7 @@ func (f *Framer) captureFor(ctx context.Context, page *chrome.Page, to *Target, 
 	f.Begin()
 	_, grab := f.Source.Display()
 	if to.Engine == sizing.EngineX11 {
+		grab.Align(to.Start, float64(f.FPS))
 		g.Go(func() error { return f.grabFrames(ctx, grab, to.Take) })
 		return g.Wait()
 	}

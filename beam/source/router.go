@@ -18,6 +18,7 @@ type Router struct {
 // Target is a segment, as far as frames are concerned.
 type Target struct {
 	Engine string              // that its frames come from
+	Start  capture.Time        // of its grid
 	Take   func(capture.Frame) // takes a frame, and with it the reference
 }
 

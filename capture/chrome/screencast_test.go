@@ -5,8 +5,10 @@ package chrome
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"image/jpeg"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -90,6 +92,7 @@ func TestScreencast(t *testing.T) {
 func TestScreencastOf(t *testing.T) {
 	b := launch(t, nil)
 	t.Run("monotonic clock", func(t *testing.T) { testMonotonic(t, b) })
+	t.Run("refresh", func(t *testing.T) { testRefresh(t, b) })
 	t.Run("slow taker", func(t *testing.T) { testSlowTaker(t, b) })
 	t.Run("low rates", func(t *testing.T) { testLowRates(t, b) })
 	t.Run("last look", func(t *testing.T) { testLastLook(t, b) })
@@ -112,7 +115,7 @@ func testMonotonic(t *testing.T, b *Browser) {
 		case s := <-shots:
 			if s.monotonic == 0 {
 				t.Log("this chrome does not tell the monotonic time; the wall clock is used")
-			} else if d := capture.Now().Sub(seconds(s.monotonic)); d < -time.Second || d > 5*time.Second {
+			} else if d := capture.Now().Sub(capture.FromMonotonic(seconds(s.monotonic))); d < -time.Second || d > 5*time.Second {
 				t.Errorf("monotonic time is %s off", d)
 			}
 			if d := time.Since(time.Unix(0, int64(seconds(s.wall)))); d < -time.Second || d > 5*time.Second {
@@ -127,6 +130,45 @@ func testMonotonic(t *testing.T, b *Browser) {
 	case <-shots:
 		t.Error("frame beyond those in flight")
 	case <-time.After(300 * time.Millisecond):
+	}
+}
+
+// testRefresh compares the times of Chrome's animation frames with the clock of
+// recordings, which counts on 16666 us each: TestPaceSteady in capture/x11 tells
+// what becomes of the video where they aren't. Only an isolated page is told them
+// in 5 us.
+func testRefresh(t *testing.T, b *Browser) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+		w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<!doctype html><script>
+			times = []; (function frame(t) { if (t) times.push(t); requestAnimationFrame(frame) })()
+		</script>`)
+	}))
+	t.Cleanup(s.Close)
+	p := open(t, b, OpenOptions{URL: s.URL})
+	var got struct {
+		Isolated bool
+		Times    []float64 // ms
+	}
+	for len(got.Times) < 100 {
+		answer, err := p.Evaluate(within(t, 20*time.Second), `({Isolated: crossOriginIsolated, Times: times})`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(answer, &got); err != nil || !got.Isolated {
+			t.Fatalf("%s: %v", answer, err)
+		}
+	}
+	boot := 1000 * time.Second
+	begin, all := got.Times[0], capture.FromMonotonic(boot)
+	for _, ms := range got.Times {
+		at := capture.FromMonotonic(boot + time.Duration((ms-begin)*float64(time.Millisecond)))
+		refreshes := at.Sub(all).Seconds() * 60
+		if off := (refreshes - math.Round(refreshes)) / 60 * 1e6; math.Abs(off) > 15+0.1*refreshes {
+			t.Fatalf("%.1f ms after the first animation frame comes one that is %.0f us off the recording's clock", ms-begin, off)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // TestCaptured gives frames the times that Chrome may tell: the wall clock counts
 // only where there is no believable monotonic time.
 func TestCaptured(t *testing.T) {
-	const now = capture.Time(5000 * time.Second)
+	now := capture.FromMonotonic(5000 * time.Second)
 	wall := time.Unix(1_790_000_000, 0)
 	at := func(d time.Duration) float64 { return float64(wall.Add(d).UnixNano()) / 1e9 }
 	for _, c := range []struct {

@@ -21,7 +21,7 @@ type Encoder struct {
 	*ffmpeg.Process
 	raw     bool // it takes I420 frames, else JPEG
 	stopped func(pid int) bool
-	started capture.Time
+	started capture.Time // or given its work
 	log     *slog.Logger
 	outlet  outlet
 	filler  *mp4.Filler // between ffmpeg and the outlet; nil where no grid is to be filled
@@ -43,8 +43,11 @@ func (o *outlet) Write(b []byte) (int, error) {
 }
 
 // WriteTo sets where the encoder writes. It must be called before the encoder
-// is given anything.
-func (e *Encoder) WriteTo(o *Output) { e.outlet.to.Store(o) }
+// is given anything, and its work is judged from then on.
+func (e *Encoder) WriteTo(o *Output) {
+	e.started = capture.Now()
+	e.outlet.to.Store(o)
+}
 
 // codecOf returns in which form frames go to the encoder.
 func codecOf(raw bool) (matroska.Codec, ffmpeg.Codec) {

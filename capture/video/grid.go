@@ -28,8 +28,8 @@ const (
 	// How often it is looked at whether something is due: frames of a screencast
 	// that have been held back, or what stands still. Each waking of this process
 	// costs some 30 us of processor time.
-	CastTick = 20 * time.Millisecond
-	grabTick = 100 * time.Millisecond
+	CastTick  = 20 * time.Millisecond
+	stillTick = 100 * time.Millisecond
 )
 
 // Grid takes the frames of a segment, in any order and of either engine, and
@@ -103,24 +103,21 @@ func (v *Grid) Take(f capture.Frame) {
 
 // Run passes frames on until ctx ends.
 func (v *Grid) Run(ctx context.Context) {
-	every := CastTick
-	if v.Hold == 0 {
-		every = grabTick
-	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	timer := time.NewTimer(CastTick)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
-			v.step(capture.Now())
+		case <-timer.C:
+			timer.Reset(v.step(capture.Now()))
 		}
 	}
 }
 
-// step passes on what is due at now.
-func (v *Grid) step(now capture.Time) {
+// step passes on what is due at now, and returns how long it is until it is to be
+// looked again: a frame that comes meanwhile is held back for longer.
+func (v *Grid) step(now capture.Time) time.Duration {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.place(v.reorder.Pop(now))
@@ -129,6 +126,10 @@ func (v *Grid) step(now capture.Time) {
 	if v.shown() && due.Sub(v.lastAt) >= repeatAfter {
 		v.repeat(due)
 	}
+	if v.reorder.Held() {
+		return CastTick
+	}
+	return stillTick
 }
 
 // shown tells whether a frame has been placed.

@@ -115,6 +115,19 @@ func TestVideoShowsTheLastLook(t *testing.T) {
 	}
 }
 
+// A page that stands still wakes nobody for the sake of frames that might be held.
+func TestVideoLooksRarelyAtAStillPage(t *testing.T) {
+	v := NewGrid(0, 30, false, CastHold, newSink())
+	v.Take(capture.Frame{At: capture.Time(time.Second), JPEG: []byte{1}})
+	for _, test := range []struct{ now, want time.Duration }{
+		{time.Second + CastHold/2, CastTick}, {time.Second + CastHold, stillTick}, {2 * time.Second, stillTick},
+	} {
+		if got := v.step(capture.Time(test.now)); got != test.want {
+			t.Errorf("after %v the next look is in %v, want %v", test.now, got, test.want)
+		}
+	}
+}
+
 // A segment that follows a lost encoder begins with the frame that stood, which
 // is none of its own.
 func TestVideoBeginsWithWhatStood(t *testing.T) {

@@ -58,5 +58,8 @@ func (r *Reorder) popUntil(end capture.Time) []capture.Frame {
 	return out
 }
 
+// Held tells whether pictures are kept.
+func (r *Reorder) Held() bool { return len(r.held) > 0 }
+
 // Late returns how many pictures came too late to be placed.
 func (r *Reorder) Late() int { return r.late }

@@ -156,7 +156,7 @@ func (g *Grabber) note(n damage.NotifyEvent) {
 	if !g.watch.reports(n) {
 		return
 	}
-	at := paintTime(uint32(n.Timestamp), arrival)
+	at := capture.FromMonotonic(paintTime(uint32(n.Timestamp), arrival.Monotonic()))
 	began, late := g.tally.note(event{rows: r, stamp: uint32(n.Timestamp), at: at, sequence: n.Sequence})
 	if began {
 		g.stats.Paints++
@@ -176,14 +176,22 @@ func (g *Grabber) stir() {
 	}
 }
 
-// SetRate has at most about that many grabs made a second; 0 for one each paint,
-// which is how a Grabber begins. A paint that has to wait is grabbed together
-// with those that come in the meantime.
+// SetRate has at most about that many grabs made a second, of the paints nearest to
+// an even schedule; 0 for one each paint, which is how a Grabber begins. A paint
+// that is not the nearest is grabbed together with those that come after it.
 func (g *Grabber) SetRate(fps float64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pace.setRate(fps)
 	g.stir()
+}
+
+// Align has the paints grabbed that are nearest to the grid of a recording, as long
+// as they are grabbed at its rate: frames a second, one of them at start.
+func (g *Grabber) Align(start capture.Time, fps float64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pace.align(start, fps)
 }
 
 // Stats returns what has been done so far.

@@ -226,7 +226,7 @@ func (c *conn) watch() (watch, error) {
 		w.sequence = cookie.Sequence
 		return cookie.Check() // which makes another request
 	})
-	w.since = capture.Now()
+	w.since = capture.Now().Monotonic()
 	return w, err
 }
 
@@ -236,14 +236,14 @@ func (c *conn) unwatch(w watch) { damage.Destroy(c.x, w.id) }
 type watch struct {
 	id       damage.Damage // 0 for none
 	sequence uint16        // of the request that began it
-	since    capture.Time
+	since    time.Duration // on CLOCK_MONOTONIC
 }
 
 // reports tells whether the event is of this watch and of a paint. When a watch
 // begins, the server reports the whole window as damaged, before it comes to the
 // next request. Sequence numbers come round, so that must be in the past too.
 func (w watch) reports(n damage.NotifyEvent) bool {
-	begins := n.Sequence == w.sequence && int32(uint32(n.Timestamp)-uint32(w.since/capture.Time(time.Millisecond))) <= 0
+	begins := n.Sequence == w.sequence && int32(uint32(n.Timestamp)-uint32(w.since/time.Millisecond)) <= 0
 	return n.Damage == w.id && !begins
 }
 

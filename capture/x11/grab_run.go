@@ -111,7 +111,7 @@ func (g *Grabber) next(now capture.Time, grabbing bool) (due, ping time.Duration
 	defer g.mu.Unlock()
 	due = time.Hour
 	if grabbing && g.tally.pending() {
-		due = g.pace.wait(now)
+		due = g.pace.wait(now, g.tally.at)
 	}
 	return due, g.stats.LastAnswer.Add(pingEvery).Sub(now)
 }
@@ -155,10 +155,10 @@ func (g *Grabber) request(whole bool, now capture.Time) shm.GetImageCookie {
 	if whole {
 		r, at = rows{0, g.size.Height}, now
 	}
+	g.pace.spend(max(at, g.tally.at), g.tally.paints > 1)
 	cookie := shm.GetImage(g.conn.x, xproto.Drawable(g.conn.screen.Root), 0, int16(r.from), uint16(g.size.Width), uint16(r.to-r.from),
 		0xffffffff, xproto.ImageFormatZPixmap, g.seg, uint32(r.from*g.size.Width*4))
 	g.tally.send(r, at, cookie.Sequence)
-	g.pace.spend(now)
 	return cookie
 }
 

@@ -115,16 +115,16 @@ func (t *tally) land(now capture.Time) flight {
 	return t.flight
 }
 
-// paintTime returns the instant of an event that arrived at the given one. Its
-// stamp is the X server's GetTimeInMillis, which on Linux is CLOCK_MONOTONIC in
-// whole milliseconds (os/utils.c of the X server), modulo 2^32; half of one is
-// added for what is cut off. Where that can't be, because it lies ahead or more
-// than a second back, the arrival has to do.
-func paintTime(stamp uint32, arrival capture.Time) capture.Time {
-	const ms = capture.Time(time.Millisecond)
+// paintTime returns when the paint of an event was that arrived at the given time,
+// both on CLOCK_MONOTONIC. Its stamp is the X server's GetTimeInMillis, which on
+// Linux is that clock in whole milliseconds (os/utils.c of the X server), modulo
+// 2^32; half of one is added for what is cut off. Where that can't be, because it
+// lies ahead or more than a second back, the arrival has to do.
+func paintTime(stamp uint32, arrival time.Duration) time.Duration {
+	const ms = time.Millisecond
 	age := int32(uint32(arrival/ms) - stamp)
 	if age < 0 || age > 1000 {
 		return arrival
 	}
-	return min(arrival, (arrival/ms-capture.Time(age))*ms+ms/2)
+	return min(arrival, (arrival/ms-time.Duration(age))*ms+ms/2)
 }

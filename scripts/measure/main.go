@@ -65,6 +65,8 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 		defer os.RemoveAll(dir)
+	} else if err = os.MkdirAll(dir, 0o755); err != nil {
+		return err
 	}
 	b := &bench{
 		options: o, dir: dir, room: room, people: demo.Participants(),
