@@ -123,6 +123,28 @@ func Defaults() Config {
 	}
 }
 
+// secrets returns what no output of the recording may repeat, as far as it is known
+// before anything is started.
+func (c Config) secrets() *report.Secrets {
+	all := slices.Concat(report.SecretsOf(c.Room), report.SecretsOf(c.Layout), c.Hidden)
+	for _, endpoint := range []string{c.Storage.Endpoint, c.Storage.Backup.Endpoint} {
+		all = append(all, report.SecretsOf(endpoint)...)
+	}
+	return report.NewSecrets(append(all, c.Secrets.Token, c.Secrets.APIKey, c.Secrets.APISecret, c.Secrets.Password)...)
+}
+
+// Hide returns what hides the configuration's secrets in a text.
+func (c Config) Hide() func(string) string { return c.secrets().Hide }
+
+// shownLayout is the layout as it is told: the address of a layout page can hold
+// secrets as that of a room can.
+func (c Config) shownLayout() string {
+	if layout.IsURL(c.Layout) {
+		return report.RedactURL(c.Layout)
+	}
+	return c.Layout
+}
+
 // Settings is a checked Config.
 type Settings struct {
 	Config

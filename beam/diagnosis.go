@@ -42,9 +42,9 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 	}
 	console, requests := o.pages.Texts()
 	about := fmt.Sprintf("time      %s\nroom      %s\nlayout    %s\nplatform  %s\nfault     %v\nversions  %v\n",
-		time.Now().UTC().Format(time.RFC3339), report.RedactURL(o.settings.Room), o.settings.Layout, o.plan.Platform, cause, o.versions())
+		time.Now().UTC().Format(time.RFC3339), report.RedactURL(o.settings.Room), o.settings.shownLayout(), o.plan.Platform, cause, o.versions())
 	files := map[string][]byte{
-		"about.txt": []byte(o.secrets.Hide(o.plan.Redact(about))), "console.log": []byte(o.plan.Redact(console)), "network.log": []byte(o.plan.Redact(requests)),
+		"about.txt": []byte(o.secrets.Hide(about)), "console.log": []byte(o.secrets.Hide(console)), "network.log": []byte(o.secrets.Hide(requests)),
 	}
 	if shot, err := o.source.Screenshot(ctx); err != nil {
 		o.log.Debug("no screenshot", "error", err)

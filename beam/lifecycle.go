@@ -127,7 +127,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	upload, err := o.storage.Start(hard, storage.File{Path: s.Output, Room: s.Room, Version: s.Version}, out.Head, time.Now(), o.log)
+	upload, err := o.storage.Start(hard, storage.File{Path: s.Output, Room: report.PublicRoom(s.Room), Version: s.Version}, out.Head, time.Now(), o.log)
 	if err != nil {
 		out.Discard()
 		return nil, err

@@ -25,6 +25,7 @@ func Read(path string) (*Report, bool) {
 
 // Write writes the report to the path, whole or not at all, also when the power fails.
 func (r *Report) Write(path string) error {
+	r.Secrets.HideIn(r)
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)

@@ -52,6 +52,8 @@ type Report struct {
 
 	Upload   *Upload           `json:"upload,omitempty"` // with a bucket
 	Versions map[string]string `json:"versions"`
+
+	Secrets *Secrets `json:"-"` // hidden wherever the report is written; nil for none
 }
 
 // Video counts the frames.

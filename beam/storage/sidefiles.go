@@ -35,16 +35,19 @@ func SideFiles(r *report.Report, chat []layout.Chat) []sideFile {
 		// Writing into memory does not fail.
 		_ = roster.WriteSpeakers(&b, r.Participants)
 		r.Speakers = report.SpeakersPath(r.Output)
-		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", bytes.Clone(b.Bytes())})
+		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", hidden(r, b)})
 	}
 	if len(chat) > 0 {
 		b.Reset()
 		_ = roster.WriteChat(&b, chat)
 		r.Chat = report.ChatPath(r.Output)
-		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", bytes.Clone(b.Bytes())})
+		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", hidden(r, b)})
 	}
 	return out
 }
+
+// hidden returns what is in the buffer without the recording's secrets.
+func hidden(r *report.Report, b bytes.Buffer) []byte { return []byte(r.Secrets.Hide(b.String())) }
 
 // WriteSideFiles writes them beside the recording, each whole or not at all.
 func WriteSideFiles(files []sideFile, log *slog.Logger) {
