@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,13 +59,14 @@ type Tools struct {
 // Config is what a user asks for. Zero durations mean the default, or for
 // Duration no limit.
 type Config struct {
-	Room        string // URL, or DemoRoom
-	Output      string // path of the MP4
-	Force       bool   // overwrite Output
-	Layout      string // a name, or the URL of a layout page
-	Platform    string // "" for that of the room's URL
-	RoomName    string // where the URL has none
-	Name        string // of the recorder in the room
+	Room        string      // URL, or DemoRoom
+	Output      string      // path of the MP4
+	Force       bool        // overwrite Output
+	FileMode    fs.FileMode // of Output and of the files beside it, whatever the umask
+	Layout      string      // a name, or the URL of a layout page
+	Platform    string      // "" for that of the room's URL
+	RoomName    string      // where the URL has none
+	Name        string      // of the recorder in the room
 	Filter      layout.Filter
 	Theme       layout.Theme
 	Secrets     platform.Secrets
@@ -119,6 +121,7 @@ func Defaults() Config {
 		Layout: layout.Native, Resolution: "720p", FPS: 30, FPSMode: FPSModeCFR, Capture: sizing.EngineAuto, Name: "Beam",
 		Chapters:    []string{roster.ChaptersPause, roster.ChaptersLayout, roster.ChaptersShare},
 		Devices:     DevicesAuto,
+		FileMode:    report.OwnerOnly,
 		MaxDuration: 4 * time.Hour, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
 	}
 }
@@ -215,6 +218,9 @@ func (c Config) checkChoices() error {
 		if !slices.Contains(choice.allowed, choice.value) {
 			return fault.Refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
 		}
+	}
+	if c.FileMode&^0o666 != 0 || c.FileMode&0o600 != 0o600 {
+		return fault.Refuse("", "--file-mode is %#o; it can be from 0600 to 0666, and the owner has to read and write", uint32(c.FileMode))
 	}
 	if c.CAFile != "" {
 		if _, err := os.ReadFile(c.CAFile); err != nil {

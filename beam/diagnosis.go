@@ -3,6 +3,7 @@ package beam
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -52,9 +53,15 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 		files["screenshot.png"] = shot
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+		if err := report.WriteWhole(filepath.Join(dir, name), content, o.settings.FileMode); err != nil {
 			return err
 		}
 	}
-	return nil
+	return os.Chmod(dir, dirMode(o.settings.FileMode))
+}
+
+// dirMode is the mode of a directory whose files have the given one: who may read
+// them may list it, and nobody but the owner may add to it.
+func dirMode(files fs.FileMode) fs.FileMode {
+	return 0o700 | files&0o044 | files&0o044>>2
 }

@@ -170,7 +170,7 @@ func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report
 	if r.fault != nil {
 		rep.Fault = r.fault.Error()
 	}
-	rep.Secrets = o.secrets
+	rep.Secrets, rep.Mode = o.secrets, s.FileMode
 	rep.Notices, rep.Degraded = r.events.told()
 	return rep
 }
