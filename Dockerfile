@@ -6,9 +6,11 @@
 #
 # docs/deploy.md says what a container needs, and docker/packages.txt what is in it.
 
-ARG GO_IMAGE=golang:1.26-bookworm
-ARG NODE_IMAGE=node:22-bookworm-slim
-ARG DEBIAN_IMAGE=debian:12-slim
+# By the digests of their indices for all architectures; a tag can be moved.
+# scripts/pin-images takes those that the tags have today, and checks them.
+ARG GO_IMAGE=golang:1.26.8-bookworm@sha256:9fdc884aacc3bec89b20ffc69f4bb369c78210e3e4f600387b5128b12c199f81
+ARG NODE_IMAGE=node:22-bookworm-slim@sha256:43ac6c60b8f89723f746e8a92ce91abd5017e627ce1ddfe4238355d3a30b772c
+ARG DEBIAN_IMAGE=debian:bookworm-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
 # "on" bundles livekit-client from npm for rooms at wss:// addresses; with "off"
 # the build needs no npm registry.
 ARG LIVEKIT=on

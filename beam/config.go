@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,13 +60,14 @@ type Tools struct {
 // Config is what a user asks for. Zero durations mean the default, or for
 // Duration no limit.
 type Config struct {
-	Room         string // URL, or DemoRoom
-	Output       string // path of the MP4
-	Force        bool   // overwrite Output
-	Layout       string // a name, or the URL of a layout page
-	Platform     string // "" for that of the room's URL
-	RoomName     string // where the URL has none
-	Name         string // of the recorder in the room
+	Room         string      // URL, or DemoRoom
+	Output       string      // path of the MP4
+	Force        bool        // overwrite Output
+	FileMode     fs.FileMode // of Output and of the files beside it, whatever the umask
+	Layout       string      // a name, or the URL of a layout page
+	Platform     string      // "" for that of the room's URL
+	RoomName     string      // where the URL has none
+	Name         string      // of the recorder in the room
 	Filter       layout.Filter
 	Theme        layout.Theme
 	Secrets      platform.Secrets
@@ -124,7 +126,30 @@ func Defaults() Config {
 		Chapters:    []string{roster.ChaptersPause, roster.ChaptersLayout, roster.ChaptersShare},
 		Devices:     DevicesAuto,
 		MaxDuration: 4 * time.Hour, TracksFormat: tracks.FormatAuto, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
+		FileMode:    report.OwnerOnly,
 	}
+}
+
+// secrets returns what no output of the recording may repeat, as far as it is known
+// before anything is started.
+func (c Config) secrets() *report.Secrets {
+	all := slices.Concat(report.SecretsOf(c.Room), report.SecretsOf(c.Layout), c.Hidden)
+	for _, endpoint := range []string{c.Storage.Endpoint, c.Storage.Backup.Endpoint} {
+		all = append(all, report.SecretsOf(endpoint)...)
+	}
+	return report.NewSecrets(append(all, c.Secrets.Token, c.Secrets.APIKey, c.Secrets.APISecret, c.Secrets.Password)...)
+}
+
+// Hide returns what hides the configuration's secrets in a text.
+func (c Config) Hide() func(string) string { return c.secrets().Hide }
+
+// shownLayout is the layout as it is told: the address of a layout page can hold
+// secrets as that of a room can.
+func (c Config) shownLayout() string {
+	if layout.IsURL(c.Layout) {
+		return report.RedactURL(c.Layout)
+	}
+	return c.Layout
 }
 
 // Settings is a checked Config.
@@ -214,6 +239,9 @@ func (c Config) checkChoices() error {
 		if !slices.Contains(choice.allowed, choice.value) {
 			return fault.Refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
 		}
+	}
+	if c.FileMode&^0o666 != 0 || c.FileMode&0o600 != 0o600 {
+		return fault.Refuse("", "--file-mode is %#o; it can be from 0600 to 0666, and the owner has to read and write", uint32(c.FileMode))
 	}
 	if c.CAFile != "" {
 		if _, err := os.ReadFile(c.CAFile); err != nil {

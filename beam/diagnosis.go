@@ -3,6 +3,7 @@ package beam
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -42,9 +43,9 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 	}
 	console, requests := o.pages.Texts()
 	about := fmt.Sprintf("time      %s\nroom      %s\nlayout    %s\nplatform  %s\nfault     %v\nversions  %v\n",
-		time.Now().UTC().Format(time.RFC3339), report.RedactURL(o.settings.Room), o.settings.Layout, o.plan.Platform, cause, o.versions())
+		time.Now().UTC().Format(time.RFC3339), report.RedactURL(o.settings.Room), o.settings.shownLayout(), o.plan.Platform, cause, o.versions())
 	files := map[string][]byte{
-		"about.txt": []byte(o.secrets.Hide(o.plan.Redact(about))), "console.log": []byte(o.plan.Redact(console)), "network.log": []byte(o.plan.Redact(requests)),
+		"about.txt": []byte(o.secrets.Hide(about)), "console.log": []byte(o.secrets.Hide(console)), "network.log": []byte(o.secrets.Hide(requests)),
 	}
 	if shot, err := o.source.Screenshot(ctx); err != nil {
 		o.log.Debug("no screenshot", "error", err)
@@ -52,9 +53,15 @@ func (o *opening) writeDiagnosis(ctx context.Context, dir string, cause error) e
 		files["screenshot.png"] = shot
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+		if err := report.WriteWhole(filepath.Join(dir, name), content, o.settings.FileMode); err != nil {
 			return err
 		}
 	}
-	return nil
+	return os.Chmod(dir, dirMode(o.settings.FileMode))
+}
+
+// dirMode is the mode of a directory whose files have the given one: who may read
+// them may list it, and nobody but the owner may add to it.
+func dirMode(files fs.FileMode) fs.FileMode {
+	return 0o700 | files&0o044 | files&0o044>>2
 }

@@ -176,7 +176,7 @@ func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report
 		Resources: resources(r.rates.meter.Programs(), end.Sub(r.start)),
 		Versions:  o.versions(),
 
-		ID: s.ID, Layout: cmp.Or(r.roster.ShownLayout(), s.Layout), Platform: o.plan.Platform,
+		ID: s.ID, Layout: cmp.Or(r.roster.ShownLayout(), s.shownLayout()), Platform: o.plan.Platform,
 		Participants: r.roster.Participants(r.timeline.position, length), Chapters: chapters,
 		Pauses: r.timeline.pauses(), Segments: len(segments), Gaps: r.gaps.Report(r.timeline.position),
 	}
@@ -189,8 +189,9 @@ func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report
 		r.events.degrade(text)
 	}
 	if r.fault != nil {
-		rep.Fault = r.opening.secrets.Hide(r.fault.Error())
+		rep.Fault = r.fault.Error()
 	}
+	rep.Secrets, rep.Mode = o.secrets, s.FileMode
 	rep.Notices, rep.Degraded = r.events.told()
 	return rep
 }

@@ -127,7 +127,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	upload, err := o.storage.Start(hard, storage.File{Path: s.Output, Room: s.Room, Version: s.Version}, out.Head, time.Now(), o.log)
+	upload, err := o.storage.Start(hard, storage.File{Path: s.Output, Room: report.PublicRoom(s.Room), Version: s.Version}, out.Head, time.Now(), o.log)
 	if err != nil {
 		out.Discard()
 		return nil, err
@@ -148,7 +148,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 // openOutput makes the file of a recording, and removes what belongs to one that
 // was there before.
 func openOutput(s Settings) (*encode.Output, error) {
-	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), reservedRate(s))
+	out, err := encode.CreateOutput(s.Output, s.FileMode, s.stopRules().limit(), reservedRate(s))
 	switch {
 	case errors.Is(err, encode.ErrLocked):
 		return nil, fault.Refuse("choose another --output", "--output %s: %w", s.Output, err)

@@ -44,7 +44,7 @@ type opening struct {
 	tap      *audio.Tap
 	people   *people
 	tracks   *tracks.Recorder // nil without --tracks
-	secrets  report.Secrets
+	secrets  *report.Secrets
 	cleanups []func() // in the order of what they undo
 
 	roster      *roster.Roster
@@ -63,12 +63,10 @@ type opening struct {
 
 // newOpening returns a recording of which nothing has been started.
 func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *opening {
-	hidden := append(report.SecretsOf(s.Room), s.Hidden...)
-	hidden = append(hidden, s.Secrets.Token, s.Secrets.APIKey, s.Secrets.APISecret, s.Secrets.Password)
-	secrets := report.NewSecrets(hidden...)
+	secrets := s.Config.secrets()
 	o := &opening{
 		secrets: secrets, settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, secrets.Hide, log), engines: newEngineSwitch(),
-		pages: source.NewPageLog(time.Now(), secrets.Hide), watch: expect.NewWatch(s.Expect, s.Hidden...), tap: audio.NewTap(s.AudioOffset),
+		pages: source.NewPageLog(time.Now(), secrets.Hide), watch: expect.NewWatch(s.Expect, secrets.Hide), tap: audio.NewTap(s.AudioOffset),
 		people: newPeople(s.Filter),
 	}
 	if s.tracks() != "" {
@@ -76,7 +74,7 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 	}
 	o.commands = &commander{
 		about: control.Status{
-			ID: s.ID, Room: report.RedactURL(s.Room), Output: s.Output, Layout: s.Layout, StartedAt: o.began.UTC().Round(time.Millisecond),
+			ID: s.ID, Room: report.RedactURL(s.Room), Output: s.Output, Layout: s.shownLayout(), StartedAt: o.began.UTC().Round(time.Millisecond),
 		},
 		events: o.events, engines: o.engines, stop: stopNow, setLayout: func(ctx context.Context, name string) error { return o.source.SetLayout(ctx, name) }, setFilter: o.setFilter, people: o.people, requests: make(chan command),
 	}
@@ -230,6 +228,7 @@ func (o *opening) plans(_, hard context.Context) (err error) {
 	if o.plan, err = o.settings.plan(o.room); err != nil {
 		return err
 	}
+	o.secrets.Add(o.plan.Secrets()...)
 	if o.plan.Site != nil {
 		own, err := source.ServeSite(http.FileServerFS(o.plan.Site), o.log)
 		if err != nil {

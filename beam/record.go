@@ -28,6 +28,7 @@ func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink)
 		o.events.enter(StateFailed)
 	}
 	if rep != nil {
+		o.secrets.HideIn(rep)
 		o.events.emit(Event{Type: EventReport, Report: rep})
 	}
 	return rep, err

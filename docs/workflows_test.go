@@ -82,6 +82,46 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
+// What others run from here is pinned too: the actions of action.yml, and the images
+// that the Dockerfile, compose and the workflows build on, by tag and digest.
+func TestPinned(t *testing.T) {
+	text, err := os.ReadFile("../action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, all := len(versioned.FindAll(text, -1)), len(usesLine.FindAll(text, -1)); n != all || all == 0 {
+		t.Errorf("action.yml: %d of %d actions have a digest and a version", n, all)
+	}
+	files, err := filepath.Glob("../.github/workflows/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	images := 0
+	for _, file := range append(files, "../Dockerfile", "../docker/compose.yaml") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range imageName.FindAllStringSubmatch(string(text), -1) {
+			if m[1] == "beam" { // which is built here
+				continue
+			}
+			images++
+			if !digested.MatchString(m[1]) {
+				t.Errorf("%s builds on %s, which may change", file, m[1])
+			}
+		}
+	}
+	if images < 6 {
+		t.Errorf("%d images were looked at", images)
+	}
+}
+
+var (
+	imageName = regexp.MustCompile(`(?m)^(?:ARG [A-Z]+_IMAGE=|\s*(?:container|image): )([^\s$]+)$`)
+	digested  = regexp.MustCompile(`^[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}$`)
+)
+
 // called checks that a file of the project is there and, if it is a program, can
 // be run.
 func called(t *testing.T, path string, program bool) {

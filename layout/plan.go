@@ -71,13 +71,8 @@ type Plan struct {
 	secret   []string
 }
 
-// Redact returns a text without the plan's secrets.
-func (p Plan) Redact(text string) string {
-	for _, s := range p.secret {
-		text = strings.ReplaceAll(text, s, "(secret)")
-	}
-	return text
-}
+// Secrets returns the texts of the plan that no output may repeat.
+func (p Plan) Secrets() []string { return p.secret }
 
 // Names lists the layouts that have a name.
 func Names() []string { return append([]string{Native}, stage.Names()...) }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -32,15 +33,23 @@ func Open(id string) (*Client, error) {
 	if err := CheckID(id); err != nil {
 		return nil, err
 	}
-	path, ok := find(id)
-	if !ok {
-		return nil, fmt.Errorf("%s: %w", id, ErrGone)
+	path, err := find(id)
+	if err != nil {
+		return nil, err
 	}
 	c := &Client{id: id, path: path}
 	c.http = http.Client{Timeout: answerLimit, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", path)
+			conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+			if err != nil {
+				return nil, err
+			}
+			// Whoever answers is told what the user wants, and believed.
+			if err := checkPeer(conn, os.Getuid()); err != nil {
+				return nil, errors.Join(err, conn.Close())
+			}
+			return conn, nil
 		},
 	}}
 	return c, nil

@@ -41,44 +41,68 @@ func Folder() string {
 	return filepath.Join(os.TempDir(), "beam-run-"+strconv.Itoa(os.Getuid()))
 }
 
-// folders returns where sockets of this user can be: a recorder that cron or systemd
-// started has another environment than a login shell. Folders of others are left out.
-func folders() []string {
+// places returns where sockets of this user can be: a recorder that cron or systemd
+// started has another environment than a login shell.
+func places() []string {
 	user := strconv.Itoa(os.Getuid())
-	var own []string
+	var all []string
 	for _, dir := range []string{
 		Folder(), filepath.Join("/run/user", user, "beam"),
 		filepath.Join(os.TempDir(), "beam-run-"+user), filepath.Join("/tmp", "beam-run-"+user),
 	} {
-		if !slices.Contains(own, dir) && ownFolder(dir) == nil {
-			own = append(own, dir)
+		if !slices.Contains(all, dir) {
+			all = append(all, dir)
 		}
 	}
-	return own
+	return all
 }
 
-// ownFolder tells whether a folder is this user's own, and no link: another user
-// could have prepared it.
+// folders returns those of the places that are this user's own.
+func folders() []string {
+	return slices.DeleteFunc(places(), func(dir string) bool { return ownFolder(dir) != nil })
+}
+
+// ownFolder tells whether a folder is this user's own, no link, and closed to others:
+// another user could have prepared it, or put something into it.
 func ownFolder(dir string) error {
 	var stat unix.Stat_t
 	if err := unix.Lstat(dir, &stat); err != nil {
 		return err
 	}
-	if stat.Mode&unix.S_IFMT != unix.S_IFDIR || int(stat.Uid) != os.Getuid() {
-		return fmt.Errorf("%s is not a folder of yours", dir)
+	switch {
+	case stat.Mode&unix.S_IFMT != unix.S_IFDIR:
+		return fmt.Errorf("%s is not a directory", dir)
+	case int(stat.Uid) != os.Getuid():
+		return fmt.Errorf("%s belongs to another user (uid %d)", dir, stat.Uid)
+	case stat.Mode&0o022 != 0:
+		return fmt.Errorf("%s can be written to by others (mode %#o); remove it, or: chmod go-w %s", dir, stat.Mode&0o777, dir)
 	}
 	return nil
 }
 
-// find returns the socket of an id, wherever its recorder made it.
-func find(id string) (path string, ok bool) {
-	for _, dir := range folders() {
+// find returns the socket of an id, wherever its recorder made it. One that somebody
+// else could have put there is an error.
+func find(id string) (path string, err error) {
+	refused := fmt.Errorf("%s: %w", id, ErrGone)
+	for _, dir := range places() {
 		path := filepath.Join(dir, id+suffix)
-		if _, err := os.Stat(path); err == nil {
-			return path, true
+		var stat unix.Stat_t
+		if unix.Lstat(path, &stat) != nil {
+			continue
 		}
+		err := ownFolder(dir)
+		switch {
+		case err != nil:
+		case stat.Mode&unix.S_IFMT == unix.S_IFLNK:
+			err = fmt.Errorf("%s is a link", path)
+		case int(stat.Uid) != os.Getuid():
+			err = fmt.Errorf("%s belongs to another user (uid %d)", path, stat.Uid)
+		default:
+			return path, nil
+		}
+		refused = fmt.Errorf("%s is not to be trusted: %w", id, err)
 	}
-	return "", false
+	return "", refused
 }
 
 // makeFolder makes the folder, and refuses one that somebody else could change.

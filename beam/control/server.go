@@ -60,7 +60,7 @@ func Serve(id string, r Recording, log *slog.Logger) (*Server, error) {
 	s := &Server{path: path, lock: lock}
 	s.http = &http.Server{Handler: handler(r), ReadTimeout: readLimit, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	s.run.Go(func() error {
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(ownListener{listener, log}); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
@@ -109,7 +109,8 @@ func sweep() {
 
 // lockID takes the lock that tells that an id's recording is alive.
 func lockID(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	// Not through a link, which would make or lock a file elsewhere.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
 	}

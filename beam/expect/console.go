@@ -18,15 +18,15 @@ type ConsoleSeen struct {
 // Console collects the errors that a page writes to its console. It may be used
 // from several goroutines.
 type Console struct {
-	hide hider
+	hide func(string) string
 
 	mu   sync.Mutex
 	seen ConsoleSeen
 }
 
-// NewConsole returns a collector that replaces the secrets wherever a page
-// repeats them.
-func NewConsole(secrets ...string) *Console { return &Console{hide: newHider(secrets)} }
+// NewConsole returns a collector; hide takes secrets out of what a page repeats of
+// them.
+func NewConsole(hide func(string) string) *Console { return &Console{hide: hide} }
 
 // Add takes one line of the console; level is that of the DevTools protocol's
 // Runtime.consoleAPICalled, or "exception". Lines that are no errors are dropped.
@@ -40,7 +40,7 @@ func (c *Console) Add(level, text string) {
 	defer c.mu.Unlock()
 	c.seen.Total++
 	if len(c.seen.Errors) < mostErrors {
-		c.seen.Errors = append(c.seen.Errors, level+": "+c.hide.text(text))
+		c.seen.Errors = append(c.seen.Errors, level+": "+c.hide(text))
 	}
 }
 
@@ -65,32 +65,6 @@ func firstLine(errors []string) string {
 func shorten(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return strings.TrimSpace(string(r[:most])) + "…"
-	}
-	return s
-}
-
-// hider replaces secrets in what a page says.
-type hider struct{ secrets []string }
-
-// leastSecret is the length from which a secret is replaced: the shorter ones
-// would take half of a text with them.
-const leastSecret = 3
-
-func newHider(secrets []string) hider {
-	var h hider
-	for _, s := range secrets {
-		if len(s) >= leastSecret {
-			h.secrets = append(h.secrets, s)
-		}
-	}
-	// A secret that holds another one goes first.
-	slices.SortFunc(h.secrets, func(a, b string) int { return len(b) - len(a) })
-	return h
-}
-
-func (h hider) text(s string) string {
-	for _, secret := range h.secrets {
-		s = strings.ReplaceAll(s, secret, "REDACTED")
 	}
 	return s
 }

@@ -60,7 +60,7 @@ func TestTextsOfAPage(t *testing.T) {
 	for text := range texts {
 		wanted = append(wanted, text)
 	}
-	x := NewTexts(wanted)
+	x := NewTexts(wanted, hideHunter)
 	expr, _ := x.Expression()
 	raw, err := page.Evaluate(ctx, expr)
 	if err != nil {

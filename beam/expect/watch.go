@@ -14,10 +14,10 @@ type Watch struct {
 	Console *Console
 }
 
-// NewWatch returns a Watch for what is wanted; the secrets are those that Beam
-// gives to the page, which no outcome may repeat.
-func NewWatch(w Wanted, secrets ...string) *Watch {
-	return &Watch{Wanted: w, Texts: NewTexts(w.Texts, secrets...), Console: NewConsole(secrets...)}
+// NewWatch returns a Watch for what is wanted; hide takes out of a text what Beam
+// gives to the page and no outcome may repeat.
+func NewWatch(w Wanted, hide func(string) string) *Watch {
+	return &Watch{Wanted: w, Texts: NewTexts(w.Texts, hide), Console: NewConsole(hide)}
 }
 
 const (

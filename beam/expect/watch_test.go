@@ -12,7 +12,7 @@ import (
 // once a second, and no more once it did.
 func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWatch(Wanted{Texts: []string{"Hello"}})
+		w := NewWatch(Wanted{Texts: []string{"Hello"}}, hideHunter)
 		began := time.Now()
 		var asked []time.Duration
 		w.Run(t.Context(), func(ctx context.Context, _ string) ([]byte, error) {
@@ -41,7 +41,7 @@ func TestWatch(t *testing.T) {
 
 func TestWatchEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewWatch(Wanted{Texts: []string{"Hello"}})
+		w := NewWatch(Wanted{Texts: []string{"Hello"}}, hideHunter)
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
 		asked := 0
@@ -52,7 +52,7 @@ func TestWatchEnds(t *testing.T) {
 		if asked != 4 {
 			t.Errorf("asked %d times", asked)
 		}
-		if NewWatch(Wanted{Audio: true}).Ask(t.Context(), nil) {
+		if NewWatch(Wanted{Audio: true}, hideHunter).Ask(t.Context(), nil) {
 			t.Error("nothing is to be asked")
 		}
 	})

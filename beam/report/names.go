@@ -15,7 +15,7 @@ var unsafeName = regexp.MustCompile(`[^A-Za-z0-9]+`)
 // Rec-ROOM-EPOCHMS.mp4, where ROOM is the end of the URL's path, or its host.
 func DefaultOutput(room string, now time.Time) string {
 	name := room
-	if u, err := url.Parse(room); err == nil && u.Host != "" {
+	if u, err := url.Parse(PublicRoom(room)); err == nil && u.Host != "" {
 		name = u.Hostname()
 		if segments := strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' }); len(segments) > 0 {
 			name = segments[len(segments)-1]

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"io/fs"
 	"time"
 
 	"beam/beam/expect"
@@ -52,6 +53,9 @@ type Report struct {
 
 	Upload   *Upload           `json:"upload,omitempty"` // with a bucket
 	Versions map[string]string `json:"versions"`
+
+	Secrets *Secrets    `json:"-"` // hidden wherever the report is written; nil for none
+	Mode    fs.FileMode `json:"-"` // of the report and the files beside it; 0 for OwnerOnly
 }
 
 // Video counts the frames.

@@ -99,6 +99,7 @@ func (o *Storage) storeOf(r upload.Result) *upload.Store {
 func putReport(ctx context.Context, s *upload.Store, key string, r *report.Report, log *slog.Logger, failed func(string)) {
 	beside := reportKey(key)
 	r.Upload.ReportURL = "s3://" + path.Join(s.Target.Bucket, beside)
+	r.Secrets.HideIn(r)
 	if err := s.PutJSON(ctx, beside, r); err != nil {
 		r.Upload.ReportURL = ""
 		log.Warn("report not put beside the object", "error", err)

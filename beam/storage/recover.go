@@ -110,6 +110,9 @@ func missingFileHint(path string, err error) string {
 // uploadRecovered uploads a finished file if that is wanted.
 func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *slog.Logger) Recovered {
 	rep := reportOf(r, o.Version)
+	if info, err := os.Stat(r.File); err == nil {
+		rep.Mode = info.Mode().Perm() // whoever may see the recording may see what is beside it
+	}
 	job, err := planUpload(ctx, r, rep, o, log)
 	if err != nil {
 		return r.fail(OutcomeFailed, err)

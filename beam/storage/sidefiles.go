@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2"
 
 	"beam/beam/report"
 	"beam/beam/roster"
@@ -20,6 +19,7 @@ import (
 type sideFile struct {
 	path, suffix, contentType string
 	content                   []byte
+	mode                      fs.FileMode
 }
 
 // SideFiles returns those that have something in them, and names them in the
@@ -35,22 +35,24 @@ func SideFiles(r *report.Report, chat []layout.Chat) []sideFile {
 		// Writing into memory does not fail.
 		_ = roster.WriteSpeakers(&b, r.Participants)
 		r.Speakers = report.SpeakersPath(r.Output)
-		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", bytes.Clone(b.Bytes())})
+		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", hidden(r, b), r.Mode})
 	}
 	if len(chat) > 0 {
 		b.Reset()
 		_ = roster.WriteChat(&b, chat)
 		r.Chat = report.ChatPath(r.Output)
-		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", bytes.Clone(b.Bytes())})
+		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", hidden(r, b), r.Mode})
 	}
 	return out
 }
 
+// hidden returns what is in the buffer without the recording's secrets.
+func hidden(r *report.Report, b bytes.Buffer) []byte { return []byte(r.Secrets.Hide(b.String())) }
+
 // WriteSideFiles writes them beside the recording, each whole or not at all.
 func WriteSideFiles(files []sideFile, log *slog.Logger) {
 	for _, f := range files {
-		beside := renameio.WithTempDir(filepath.Dir(f.path))
-		if err := renameio.WriteFile(f.path, f.content, 0o644, beside, renameio.WithStaticPermissions(0o644)); err != nil {
+		if err := report.WriteWhole(f.path, f.content, f.mode); err != nil {
 			log.Warn("file beside the recording not written", "error", err)
 		}
 	}

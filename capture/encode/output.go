@@ -3,6 +3,7 @@ package encode
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"sync/atomic"
 	"time"
@@ -36,10 +37,10 @@ type Media struct {
 // ErrNoMedia means that a recording ended before anything was encoded.
 var ErrNoMedia = mp4.ErrNoMedia
 
-// CreateOutput makes the file, with room for the index of a recording of the
-// given length and rate.
-func CreateOutput(path string, length time.Duration, fps int) (*Output, error) {
-	file, err := emptyFile(path)
+// CreateOutput makes the file, readable by whom the mode says, with room for the
+// index of a recording of the given length and rate.
+func CreateOutput(path string, mode fs.FileMode, length time.Duration, fps int) (*Output, error) {
+	file, err := emptyFile(path, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +64,8 @@ const syncEvery = 5 * time.Second
 
 // emptyFile makes the file empty, and locks it as long as it is open: what a
 // living recorder writes must be neither overwritten nor recovered.
-func emptyFile(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+func emptyFile(path string, mode fs.FileMode) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +75,9 @@ func emptyFile(path string) (*os.File, error) {
 	if err := file.Truncate(0); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
+	// Whatever the umask takes away, and whatever a file had that is overwritten. Where
+	// modes can't be changed (vfat, files of others) the recording is made all the same.
+	_ = file.Chmod(mode)
 	return file, nil
 }
 

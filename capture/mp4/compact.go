@@ -126,6 +126,7 @@ func (p copyPlan) write(ctx context.Context, src io.ReaderAt, path string, mode 
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	_ = f.Chmod(mode) // whatever the umask takes away; where modes can't be changed it is a file all the same
 	if _, err := f.Write(p.head); err != nil {
 		return err
 	}
@@ -144,12 +145,13 @@ func (p copyPlan) write(ctx context.Context, src io.ReaderAt, path string, mode 
 	return f.Sync()
 }
 
-// mode returns the permissions of the file at path, or the usual ones.
+// mode returns the permissions of the file at path; without one, those for its owner
+// alone.
 func mode(path string) fs.FileMode {
 	if st, err := os.Stat(path); err == nil {
 		return st.Mode().Perm()
 	}
-	return 0o644
+	return 0o600
 }
 
 func removeIfThere(path string) error {

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"golang.org/x/term"
+
+	"beam/beam/report"
 )
 
 // console prints what people read, to standard error. Messages are lower case,
@@ -21,12 +23,14 @@ type console struct {
 
 	lines *slog.Logger // of JSON; nil for lines that people read
 
+	hide func(string) string // takes secrets out of a text; set before anything is told
+
 	mu   sync.Mutex
 	live bool // the cursor stands behind a live line
 }
 
 func newConsole(w io.Writer) *console {
-	c := &console{w: w}
+	c := &console{w: w, hide: (*report.Secrets)(nil).Hide}
 	if f, ok := w.(*os.File); ok {
 		c.terminal = term.IsTerminal(int(f.Fd()))
 	}
@@ -90,7 +94,7 @@ func (c *console) print(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clear()
-	fmt.Fprint(c.w, text)
+	fmt.Fprint(c.w, c.hide(text))
 }
 
 // status rewrites the live line; without a terminal it prints nothing.

@@ -32,9 +32,9 @@ var flagGroups = []flagGroup{
 	{"What is expected, for a pipeline", []string{
 		"expect-audio", "expect-motion", "min-fps", "max-freeze", "expect-text", "expect-no-console-errors", "junit"}},
 	{"Files and output", []string{
-		"contact-sheet", "thumbnail", "chapters", "force", "id", "temp-dir", "json", "health"}},
+		"contact-sheet", "thumbnail", "chapters", "force", "file-mode", "id", "temp-dir", "json", "health"}},
 	{"The job", []string{
-		"job-name", "namespace", "service-account", "env", "cpu", "memory", "spool-size", "spool-claim", "seccomp-profile", "retries", "ttl"}},
+		"job-name", "namespace", "secret-key", "secret-files", "service-account", "env", "cpu", "memory", "spool-size", "spool-claim", "seccomp-profile", "retries", "ttl"}},
 	{everyCommand, []string{"config", "verbose", "log-level", "log-format", "help", "version"}},
 }
 

@@ -35,8 +35,9 @@ pod is privileged. It talks to no cluster:
   beam job https://room.example/abc --bucket s3://recordings/team-a \
       --resolution 1080p --image registry.example/beam --secret beam-s3 | kubectl create -f -
 
-The URL and the flags can be read by whoever can read the Job; credentials belong
-into the Secret, whose keys become environment variables. docs/deploy.md tells more.`,
+The URL and the flags can be read by whoever can read the Job, so what is secret in
+them is refused: it belongs into a Secret, whose keys become environment variables
+(--secret, --secret-key) or files (--secret-files). docs/deploy.md tells more.`,
 		Example: `  beam job https://room.example/abc --bucket s3://recordings --image registry.example/beam --secret beam-s3
   beam job sweeper s3://recordings --image registry.example/beam --secret beam-s3`,
 		Args: cobra.MaximumNArgs(1),
@@ -45,8 +46,8 @@ into the Secret, whose keys become environment variables. docs/deploy.md tells m
 			if len(args) == 1 {
 				room = args[0]
 			}
-			if room == "" && len(o.Secrets) == 0 {
-				return usagef("no room URL; give one, or --secret with a Secret whose key BEAM_URL holds it")
+			if room == "" && len(o.Secrets)+len(o.SecretKeys) == 0 {
+				return usagef("no room URL; give one, or --secret with a Secret whose key BEAM_URL holds it, or --secret-key BEAM_URL=SECRET/KEY")
 			}
 			r, err := recordingOf(cmd.Flags(), room)
 			if err != nil {
@@ -58,8 +59,8 @@ into the Secret, whose keys become environment variables. docs/deploy.md tells m
 			if r.Args = given.without("url"); room != "" {
 				r.Args = append(r.Args, room)
 			}
-			if what := literalSecret(r.Args, o.Env); what != "" {
-				return usagef("%s holds a secret, which whoever can read the Job would read: put it into a Secret, give that with --secret, and write env:NAME in its place (the room's URL as BEAM_URL)", what)
+			if what := literalSecret(record.Flags(), r.Args, o.Env); what != "" {
+				return usagef("%s holds a secret, which whoever can read the Job would read: put it into a Secret, give that with --secret or --secret-key, and write env:NAME in its place (the room's URL as BEAM_URL), or with --secret-files and file:/secrets/SECRET/KEY", what)
 			}
 			if o.Seccomp == "" {
 				a.stderr.warn("chrome will run without its sandbox: a cluster's usual profile allows no user namespaces; --seccomp-profile names one that does")
@@ -92,6 +93,9 @@ takes every flag of beam recover and hands it on.`,
 			if _, err := upload.Parse(args[0]); err != nil {
 				return err
 			}
+			if what := literalSecret(recovery.Flags(), given.args(), o.Env); what != "" {
+				return usagef("%s holds a secret, which whoever can read the CronJob would read: put it into a Secret, and give that with --secret", what)
+			}
 			return a.printJob(job.Sweep(args[0], append(given.args(), args[0]), *schedule, o))
 		},
 	}
@@ -108,6 +112,8 @@ func jobFlags(o *job.Options) *pflag.FlagSet {
 	f.StringVar(&o.Name, "job-name", "", "name of the object (default made of the room and of what is done)")
 	f.StringVar(&o.Namespace, "namespace", "", "namespace (default the one that kubectl has)")
 	f.StringArrayVar(&o.Secrets, "secret", nil, "Secret whose keys become environment variables, such as AWS_ACCESS_KEY_ID; can be repeated")
+	f.StringArrayVar(&o.SecretKeys, "secret-key", nil, "environment variable from one key of a Secret, VARIABLE=SECRET/KEY; can be repeated")
+	f.StringArrayVar(&o.SecretFiles, "secret-files", nil, "Secret whose keys become files in /secrets/SECRET; can be repeated")
 	f.StringVar(&o.ServiceAccount, "service-account", "", "service account of the pod, for a role that it has")
 	f.StringArrayVar(&o.Env, "env", nil, "environment variable, NAME=VALUE; not for secrets; can be repeated")
 	f.StringVar(&o.CPU, "cpu", "", "cores, such as 1500m (default by what is done)")

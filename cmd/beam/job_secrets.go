@@ -1,65 +1,88 @@
 package main
 
 import (
-	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/spf13/pflag"
+
+	"beam/beam/report"
 )
 
 // A Job is kept by the cluster, and whoever may read it reads what is in it: its
 // secrets have to come from a Secret.
 
-// secretName is how names look that stand before a secret: of a header, a cookie, a
-// form's field, a variable or a part of a query.
-var secretName = regexp.MustCompile(`(?i)(auth|cookie|token|jwt|secret|passw|pwd|credential|session|api[-_]?key|signature)`)
-
 // literalSecret returns the first of a job's arguments that holds a secret as it is,
 // without its value, "" for none. args are flags of beam record, --NAME=VALUE, then
-// perhaps the room.
-func literalSecret(args []string, env []string) string {
+// perhaps the room; env are variables, NAME=VALUE.
+func literalSecret(flags *pflag.FlagSet, args []string, env []string) string {
 	for _, arg := range args {
 		name, value, isFlag := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
 		switch {
 		case !strings.HasPrefix(arg, "--"):
-			if secretInURL(arg) {
+			if report.HasSecret(arg) {
 				return "the room's URL"
 			}
-		case !isFlag || strings.Contains(value, fromVariable):
-		case name == "header":
-			if head, _, _ := strings.Cut(value, ":"); secretName.MatchString(head) {
-				return "--header " + head
-			}
-		case name == "cookie":
-			head, _, _ := strings.Cut(value, "=")
-			return "--cookie " + head
-		case name == "fill":
-			if at := strings.LastIndex(value, "="); at > 0 && secretName.MatchString(value[:at]) {
-				return "--fill " + value[:at]
+		case isFlag:
+			if what := literalIn(flags.Lookup(name), value); what != "" {
+				return what
 			}
 		}
 	}
 	for _, e := range env {
-		if name, value, _ := strings.Cut(e, "="); value != "" && secretName.MatchString(name) {
+		name, value, _ := strings.Cut(e, "=")
+		if value != "" && report.SecretName(name) || report.HasSecret(value) {
 			return "--env " + name
+		}
+		if flag := flagOfVariable(flags, name); flag != nil && value != "" {
+			for _, one := range valuesOf(flag, value) {
+				if literalIn(flag, one) != "" {
+					return "--env " + name
+				}
+			}
 		}
 	}
 	return ""
 }
 
-// secretInURL tells whether an address has a password, or a value in its query whose
-// name says that it is a secret.
-func secretInURL(raw string) bool {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return false
+// literalIn returns what of a flag's value is a secret as it is, "" for nothing.
+func literalIn(f *pflag.Flag, value string) string {
+	if f == nil || !isSecret(f) || value == "" {
+		return ""
 	}
-	if _, has := u.User.Password(); has {
-		return true
-	}
-	for name, values := range u.Query() {
-		if secretName.MatchString(name) && strings.Join(values, "") != "" {
-			return true
+	switch f.Name {
+	case "header":
+		name, text, _ := strings.Cut(value, ":")
+		words := strings.Fields(text)
+		named := len(words) > 0 && len(words) <= 2 && elsewhere(words[len(words)-1])
+		if !named && (report.SecretName(name) || report.HasSecret(strings.TrimSpace(text))) {
+			return "--header " + name
+		}
+	case "cookie":
+		if name, text, _ := strings.Cut(value, "="); !elsewhere(text) {
+			return "--cookie " + name
+		}
+	case "fill":
+		if selector, text, ok := cutFill(value); ok && !elsewhere(text) && report.SecretName(selector) {
+			return "--fill " + selector
+		}
+	case "url", "layout", "s3-endpoint", "backup-endpoint":
+		if report.HasSecret(value) {
+			return "--" + f.Name
+		}
+	default:
+		if !elsewhere(value) {
+			return "--" + f.Name
 		}
 	}
-	return false
+	return ""
+}
+
+// flagOfVariable returns the flag that a variable stands for, nil for none.
+func flagOfVariable(flags *pflag.FlagSet, variable string) (found *pflag.Flag) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if hasVariable(f.Name) && envName(f.Name) == variable {
+			found = f
+		}
+	})
+	return found
 }

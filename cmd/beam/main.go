@@ -18,6 +18,7 @@ import (
 var version = "dev"
 
 func main() {
+	keepPrivate()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	// A reader of the output that goes away (beam record --json | head) does not end

@@ -62,15 +62,21 @@ func checkFile(flag, path, recording string, ends ...string) error {
 
 // draw writes the pictures, each whole or not at all.
 func (p pictureFiles) draw(ctx context.Context, tools inspect.Tools, recording string) error {
+	// Whoever may see the recording may see pictures of it.
+	info, err := os.Stat(recording)
+	if err != nil {
+		return err
+	}
+	mode := info.Mode().Perm()
 	if p.contactSheet != "" {
-		if err := contactsheet.Save(p.contactSheet, func(w io.Writer) error {
+		if err := contactsheet.Save(p.contactSheet, mode, func(w io.Writer) error {
 			return contactsheet.Contact(ctx, tools, recording, w, contactsheet.Options{})
 		}); err != nil {
 			return fmt.Errorf("draw the contact sheet: %w", err)
 		}
 	}
 	if p.thumbnail != "" {
-		if err := contactsheet.Save(p.thumbnail, func(w io.Writer) error {
+		if err := contactsheet.Save(p.thumbnail, mode, func(w io.Writer) error {
 			return contactsheet.Thumbnail(ctx, tools, recording, w)
 		}); err != nil {
 			return fmt.Errorf("make the thumbnail: %w", err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -75,6 +76,7 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
 func (o *recordOptions) flags(f *pflag.FlagSet) {
 	c := &o.config
 	f.StringVarP(&c.Output, "output", "o", "", "file to write, MP4 (default Rec-ROOM-TIME.mp4 here)")
+	f.Var((*fileMode)(&c.FileMode), "file-mode", "who may read the recording and the files beside it, as chmod has it: 0644 for everybody")
 	f.BoolVar(&c.Force, "force", false, "overwrite the output if it exists")
 	f.StringVar(&c.Resolution, "resolution", c.Resolution, "size of the video: 480p, 720p, 1080p or WIDTHxHEIGHT")
 	f.StringVar(&c.Orientation, "orientation", c.Orientation, "landscape or portrait (default that of the resolution)")
@@ -94,11 +96,14 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	uploadFlags(f, &c.Storage)
 	smokeFlags(f, &o.smoke)
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
+	markSecret(f, "header", "cookie", "basic-auth", "fill", "url", "layout", "s3-endpoint", "backup-endpoint")
 }
 
 func (a *app) record(o recordOptions) error {
 	o.config.Version = version
 	o.config.Secrets = secretsFromEnvironment()
+	o.config.Hidden = append(secretsOfEnvironment(os.Environ()), o.smoke.literals()...)
+	a.stderr.hide = o.config.Hide() // before anything is told of what was asked for
 	if err := o.room.read(&o.config.Theme); err != nil {
 		return err
 	}
@@ -109,6 +114,7 @@ func (a *app) record(o recordOptions) error {
 	if err := o.smoke.into(&o.config); err != nil {
 		return err
 	}
+	a.stderr.hide = o.config.Hide()
 	settings, err := o.config.Check()
 	if err != nil {
 		return err

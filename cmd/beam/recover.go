@@ -39,6 +39,7 @@ It never touches what a living recorder writes, and can be repeated.`,
 	f.Lookup("bucket").Usage = "where a file goes that has no journal: s3://BUCKET/PREFIX"
 	storeFlags(f, &o.Storage)
 	f.BoolVar(&asJSON, "json", false, "print JSON lines, one for each recording")
+	markSecret(f, "s3-endpoint")
 	return cmd
 }
 

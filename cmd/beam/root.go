@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"beam/beam/report"
 )
 
 // command returns the command line of Beam.
@@ -28,6 +30,7 @@ func (a *app) command() *cobra.Command {
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.parsed = true
+			a.stderr.hide = report.NewSecrets(secretsOfEnvironment(os.Environ())...).Hide
 			if err := fromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
 				return err
 			}

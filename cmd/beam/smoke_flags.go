@@ -39,11 +39,11 @@ func smokeFlags(f *pflag.FlagSet, o *smokeOptions) {
 	f.StringVar(&o.junit, "junit", "", "XML file for a JUnit report: one case for each expectation")
 	pictureFlags(f, &o.pictures)
 
-	f.StringArrayVar(&o.headers, "header", nil, "header for the page's origin, 'NAME: VALUE'; env:VAR as its last word is read from the environment; can be repeated")
-	f.StringArrayVar(&o.cookies, "cookie", nil, "cookie for the page's origin, NAME=VALUE or NAME=env:VAR; can be repeated")
-	f.StringVar(&o.basicAuth, "basic-auth", "", "HTTP login for the page's origin: env:VAR names the variable that holds USER:PASSWORD")
+	f.StringArrayVar(&o.headers, "header", nil, "header for the page's origin, 'NAME: VALUE'; env:VAR or file:PATH as its last word is read from there; can be repeated")
+	f.StringArrayVar(&o.cookies, "cookie", nil, "cookie for the page's origin, NAME=VALUE, NAME=env:VAR or NAME=file:PATH; can be repeated")
+	f.StringVar(&o.basicAuth, "basic-auth", "", "HTTP login for the page's origin: env:VAR or file:PATH, which holds USER:PASSWORD")
 	f.Var(stepFlag{chrome.StepClick, "SELECTOR", &o.steps}, "click", "click this before recording: a CSS selector, or text=TEXT; steps go in the order given")
-	f.Var(stepFlag{chrome.StepFill, "SELECTOR=VALUE", &o.steps}, "fill", "fill this field before recording: SELECTOR=VALUE or SELECTOR=env:VAR")
+	f.Var(stepFlag{chrome.StepFill, "SELECTOR=VALUE", &o.steps}, "fill", "fill this field before recording: SELECTOR=VALUE, SELECTOR=env:VAR or SELECTOR=file:PATH")
 	f.Var(stepFlag{chrome.StepWaitFor, "SELECTOR", &o.steps}, "wait-for", "wait until this can be seen before recording: a CSS selector, or text=TEXT")
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +57,46 @@ func TestSmokePage(t *testing.T) {
 	}
 }
 
+// A value can stand in a file, as a cluster mounts a Secret; what can be told apart in
+// it is secret too.
+func TestSmokeFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "value")
+	if err := os.WriteFile(path, []byte("open:sesame\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := parseSmoke(t, "--header", "Authorization: Bearer file:"+path, "--header", "X-Login: sid=abc123; lang=de", "--header", "X-Auth: Basic literal1",
+		"--cookie", "sid=file:"+path, "--basic-auth", "file:"+path, "--fill", "#a=file:"+path)
+	a, steps, secrets, err := o.page(environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(a.Headers[0].Value) != "Bearer open:sesame" || string(a.Cookies[0].Value) != "open:sesame" || string(a.Password) != "sesame" || string(steps[0].Value) != "open:sesame" {
+		t.Errorf("%+v, %+v", a, steps)
+	}
+	for _, secret := range []string{"open:sesame", "sesame", "abc123", "literal1"} {
+		if !slices.Contains(secrets, secret) {
+			t.Errorf("%q is not in %q", secret, secrets)
+		}
+	}
+	// Also before it is known whether the flags make sense.
+	if got := o.literals(); !slices.Contains(got, "abc123") || !slices.Contains(got, "literal1") || slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, path) && elsewhere(s) }) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Of an environment the secrets are those that their names tell of.
+func TestSecretsOfEnvironment(t *testing.T) {
+	got := secretsOfEnvironment([]string{
+		"AWS_SECRET_ACCESS_KEY=k3y-k3y-k3y", "AWS_SESSION_TOKEN=s3ssion-token", "GITHUB_TOKEN=gh-token-1", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7",
+		"AWS_WEB_IDENTITY_TOKEN_FILE=/var/run/token", "SSH_AUTH_SOCK=/tmp/agent", "https_proxy=http://ann:pr0xy-pw@proxy.example:3128",
+		"HTTP_PROXY=bob:0ther-pw@proxy.example", "no_proxy=localhost,example", "SHORT_TOKEN=abc", "XDG_SESSION_ID=47111111", "PATH=/bin",
+	})
+	want := []string{"0ther-pw", "ann:pr0xy-pw", "bob:0ther-pw", "gh-token-1", "k3y-k3y-k3y", "pr0xy-pw", "s3ssion-token"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestSmokePageRefuses(t *testing.T) {
 	for _, test := range []struct{ flag, value, says string }{
 		{"--header", "secret", "--header wants 'NAME: VALUE'"},
@@ -64,9 +105,10 @@ func TestSmokePageRefuses(t *testing.T) {
 		{"--cookie", "secret", "--cookie wants NAME=VALUE"},
 		{"--cookie", "a=secret;b", "the value of the cookie a has a semicolon or a line break"},
 		{"--cookie", "a=env:EMPTY", "--cookie a: the environment variable EMPTY is not set"},
-		{"--basic-auth", "ada:secret", "--basic-auth wants env:VAR, the variable that holds USER:PASSWORD; a password does not belong on a command line"},
+		{"--basic-auth", "ada:secret", "--basic-auth wants env:VAR or file:PATH, the variable or file that holds USER:PASSWORD; a password does not belong on a command line"},
 		{"--basic-auth", "env:NONE", "--basic-auth: the environment variable NONE is not set"},
-		{"--basic-auth", "env:NOLOGIN", "--basic-auth: the variable NOLOGIN does not hold USER:PASSWORD"},
+		{"--basic-auth", "env:NOLOGIN", "--basic-auth: env:NOLOGIN does not hold USER:PASSWORD"},
+		{"--cookie", "a=file:/nowhere", "--cookie a: stat /nowhere: no such file or directory"},
 		{"--fill", "[a=secret]", "--fill wants SELECTOR=VALUE"},
 		{"--fill", "=secret", "--fill has no selector"},
 		{"--fill", "#a=env:NONE", "--fill #a: the environment variable NONE is not set"},
@@ -137,6 +179,21 @@ func TestStepsKeepTheirOrder(t *testing.T) {
 	for i, s := range o.steps {
 		if s != want[i] {
 			t.Errorf("step %d: %v", i, s)
+		}
+	}
+}
+
+// A mode is octal digits, and the owner can read and write in any case.
+func TestFileMode(t *testing.T) {
+	var m fileMode
+	for text, want := range map[string]fileMode{"0644": 0o644, "640": 0o640, "0600": 0o600} {
+		if err := m.Set(text); err != nil || m != want {
+			t.Errorf("%s: %v, %v", text, m, err)
+		}
+	}
+	for _, text := range []string{"", "rw", "-1", "99", "100000"} {
+		if m.Set(text) == nil {
+			t.Errorf("%q is %v", text, &m)
 		}
 	}
 }

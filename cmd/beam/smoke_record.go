@@ -16,10 +16,11 @@ func (o *smokeOptions) into(c *beam.Config) error {
 	if err := o.check(c.Output, c.FPS, c.AudioOnly); err != nil {
 		return err
 	}
-	var err error
-	if c.Access, c.Steps, c.Hidden, err = o.page(os.LookupEnv); err != nil {
+	access, steps, hidden, err := o.page(os.LookupEnv)
+	if err != nil {
 		return err
 	}
+	c.Access, c.Steps, c.Hidden = access, steps, append(c.Hidden, hidden...)
 	c.Expect = o.want
 	if o.pictures != (pictureFiles{}) {
 		c.Finished = o.pictures.draw
@@ -40,5 +41,5 @@ func (o *smokeOptions) tell(s beam.Settings, r *beam.Report, began time.Time, fa
 			run.Console = *r.Console
 		}
 	}
-	return errors.Join(failed, contactsheet.Save(o.junit, func(w io.Writer) error { return expect.WriteJUnit(w, run) }))
+	return errors.Join(failed, contactsheet.Save(o.junit, s.FileMode, func(w io.Writer) error { return expect.WriteJUnit(w, run) }))
 }

@@ -1,13 +1,26 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"beam/capture/chrome"
 )
 
-// fromVariable begins a value that stands in a variable of the environment.
-const fromVariable = "env:"
+// What begins a value that stands elsewhere: in a variable of the environment, or in
+// a file, as a cluster mounts a Secret.
+const (
+	fromVariable = "env:"
+	fromFile     = "file:"
+)
+
+// longestSecretFile is the most that a file with a secret can hold, bytes.
+const longestSecretFile = 64 << 10
+
+// elsewhere tells whether a value only names where it stands.
+func elsewhere(value string) bool {
+	return strings.HasPrefix(value, fromVariable) || strings.HasPrefix(value, fromFile)
+}
 
 // variables reads values that may stand in the environment, and remembers those
 // as secrets.
@@ -16,20 +29,72 @@ type variables struct {
 	secrets []string
 }
 
-// value returns the text, or what the variable holds that it names.
+// value returns the text, or what stands in the variable or the file that it names.
 func (v *variables) value(flag, text string) (chrome.Secret, error) {
-	name, ok := strings.CutPrefix(text, fromVariable)
-	if !ok {
-		// It stands on the command line, but need not stand in a report too.
-		v.secrets = append(v.secrets, text)
-		return chrome.Secret(text), nil
+	held := text
+	if name, ok := strings.CutPrefix(text, fromVariable); ok {
+		if held, ok = v.lookup(name); !ok || held == "" {
+			return "", usagef("%s: the environment variable %s is not set", flag, name)
+		}
+	} else if path, ok := strings.CutPrefix(text, fromFile); ok {
+		content, err := readSmall(flag, path, longestSecretFile)
+		if err != nil {
+			return "", err
+		}
+		// An editor ends a file with a line feed.
+		if held = strings.TrimRight(string(content), "\r\n"); held == "" {
+			return "", usagef("%s: %s is empty", flag, path)
+		}
 	}
-	held, ok := v.lookup(name)
-	if !ok || held == "" {
-		return "", usagef("%s: the environment variable %s is not set", flag, name)
-	}
+	// What stands on the command line need not stand in a report too.
 	v.secrets = append(v.secrets, held)
+	v.secrets = append(v.secrets, partsOf(held)...)
 	return chrome.Secret(held), nil
+}
+
+// shortestPart is the length of the shortest part of a value that is looked for by
+// itself, bytes.
+const shortestPart = 3
+
+// partsOf returns what can be told apart in a value: the token behind "Bearer", the
+// values of a Cookie header.
+func partsOf(value string) (parts []string) {
+	if words := strings.Fields(value); len(words) == 2 {
+		parts = append(parts, words[1])
+	}
+	for field := range strings.SplitSeq(value, ";") {
+		if _, held, found := strings.Cut(field, "="); found {
+			parts = append(parts, strings.TrimSpace(held))
+		}
+	}
+	return slices.DeleteFunc(parts, func(part string) bool { return len(part) < shortestPart })
+}
+
+// literals returns the values that stand on the command line, before it is known
+// whether they make sense.
+func (o *smokeOptions) literals() (all []string) {
+	add := func(text, separator string) {
+		if _, value, found := strings.Cut(text, separator); found {
+			value = strings.TrimSpace(value)
+			all = append(append(all, value), partsOf(value)...)
+		}
+	}
+	for _, h := range o.headers {
+		add(h, ":")
+	}
+	for _, c := range o.cookies {
+		add(c, "=")
+	}
+	for _, s := range o.steps {
+		if _, value, ok := cutFill(s.text); ok && s.kind == chrome.StepFill {
+			all = append(all, value)
+		}
+	}
+	if !elsewhere(o.basicAuth) {
+		all = append(all, o.basicAuth)
+		add(o.basicAuth, ":")
+	}
+	return slices.DeleteFunc(all, elsewhere)
 }
 
 // page returns what the flags ask for: the access, the steps, and the secrets
@@ -52,9 +117,9 @@ func (o *smokeOptions) access(v *variables) (chrome.Access, error) {
 			return a, usagef("--header wants 'NAME: VALUE'")
 		}
 		text = strings.TrimSpace(text)
-		// "Bearer env:TOKEN": the last word alone can be a variable.
+		// "Bearer env:TOKEN": the last word alone can stand elsewhere.
 		head := ""
-		if at := strings.LastIndexByte(text, ' '); at >= 0 && strings.HasPrefix(text[at+1:], fromVariable) {
+		if at := strings.LastIndexByte(text, ' '); at >= 0 && elsewhere(text[at+1:]) {
 			head, text = text[:at+1], text[at+1:]
 		}
 		value, err := v.value("--header "+name, text)
@@ -76,8 +141,8 @@ func (o *smokeOptions) access(v *variables) (chrome.Access, error) {
 	}
 	if o.basicAuth != "" {
 		// Not on the command line, where every process of the machine sees it.
-		if !strings.HasPrefix(o.basicAuth, fromVariable) {
-			return a, usagef("--basic-auth wants env:VAR, the variable that holds USER:PASSWORD; a password does not belong on a command line")
+		if !elsewhere(o.basicAuth) {
+			return a, usagef("--basic-auth wants env:VAR or file:PATH, the variable or file that holds USER:PASSWORD; a password does not belong on a command line")
 		}
 		login, err := v.value("--basic-auth", o.basicAuth)
 		if err != nil {
@@ -85,7 +150,7 @@ func (o *smokeOptions) access(v *variables) (chrome.Access, error) {
 		}
 		user, password, ok := strings.Cut(string(login), ":")
 		if !ok {
-			return a, usagef("--basic-auth: the variable %s does not hold USER:PASSWORD", strings.TrimPrefix(o.basicAuth, fromVariable))
+			return a, usagef("--basic-auth: %s does not hold USER:PASSWORD", o.basicAuth)
 		}
 		a.User, a.Password, a.HasLogin = user, chrome.Secret(password), true
 		v.secrets = append(v.secrets, password)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,8 +138,9 @@ func count(info inspect.Info, total time.Duration) int {
 }
 
 // Save writes a file whole or not at all: write fills a file beside it, which
-// then takes its name. A file of that name is replaced.
-func Save(path string, write func(io.Writer) error) error {
+// then takes its name, with the mode, whatever the umask. A file of that name is
+// replaced.
+func Save(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".beam-picture-*")
 	if err != nil {
 		return err
@@ -146,7 +148,7 @@ func Save(path string, write func(io.Writer) error) error {
 	defer os.Remove(temp.Name()) // fails when it was renamed
 	err = write(temp)
 	if err == nil {
-		err = temp.Chmod(0o644)
+		err = temp.Chmod(mode)
 	}
 	if closeErr := temp.Close(); err == nil {
 		err = closeErr

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ type Options struct {
 	Version   string // of Beam
 
 	Secrets        []string // Secrets whose keys become environment variables
+	SecretKeys     []string // VARIABLE=SECRET/KEY
+	SecretFiles    []string // Secrets whose keys become files in /secrets/SECRET
 	ServiceAccount string
 	Env            []string // NAME=VALUE
 
@@ -121,7 +124,8 @@ func (o Options) addSpool(pod *podSpec, r Recording) {
 func (o Options) addSandbox(pod *podSpec) {
 	main := &pod.Containers[0]
 	if o.Seccomp == "" {
-		main.Env = append(main.Env, envVar{Name: "BEAM_CHROME_NO_SANDBOX", Value: "1"})
+		on := text("1")
+		main.Env = append(main.Env, envVar{Name: "BEAM_CHROME_NO_SANDBOX", Value: &on})
 		return
 	}
 	profile := seccompProfile{Type: "Localhost", LocalhostProfile: text(o.Seccomp)}
@@ -164,17 +168,46 @@ func (o Options) pod(component string, args []string, millicores int, memory int
 	for _, s := range o.Secrets {
 		c.EnvFrom = append(c.EnvFrom, envFrom{SecretRef: namedRef{Name: s}})
 	}
+	volumes := []volume{{Name: "tmp", EmptyDir: &emptyDir{SizeLimit: bytesQuantity(tmpSize)}}}
+	for i, s := range o.SecretFiles {
+		name := fmt.Sprintf("secret-%d", i)
+		c.VolumeMounts = append(c.VolumeMounts, volumeMount{Name: name, MountPath: SecretFolder + "/" + s, ReadOnly: true})
+		volumes = append(volumes, volume{Name: name, Secret: &secretVolume{SecretName: s, DefaultMode: secretMode}})
+	}
 	return podSpec{
 		RestartPolicy: "Never", TerminationGracePeriodSeconds: 60,
 		ServiceAccountName: o.ServiceAccount,
 		// No uid is set: the image has one, and OpenShift gives its own.
 		SecurityContext: securityContext{RunAsNonRoot: true, SeccompProfile: seccompProfile{Type: "RuntimeDefault"}},
 		Containers:      []container{c},
-		Volumes:         []volume{{Name: "tmp", EmptyDir: &emptyDir{SizeLimit: bytesQuantity(tmpSize)}}},
+		Volumes:         volumes,
 		// enableServiceLinks false: a Service of the name beam would set
 		// BEAM_* variables, which Beam takes for its flags.
 	}, nil
 }
+
+// SecretFolder is where Secrets are mounted.
+const SecretFolder = "/secrets"
+
+// secretMode is the mode of their files: for the user and the group of the image,
+// 0, which an arbitrary uid has as well.
+const secretMode = 0o440
+
+// secretKey reads VARIABLE=SECRET/KEY.
+func secretKey(text string) (envVar, error) {
+	name, ref, _ := strings.Cut(text, "=")
+	secret, key, found := strings.Cut(ref, "/")
+	if !found || !variable.MatchString(name) || !secretKeyName.MatchString(key) {
+		return envVar{}, fmt.Errorf("--secret-key is %q; it has to be VARIABLE=SECRET/KEY", text)
+	}
+	if err := checkSubdomain("--secret-key", secret); err != nil {
+		return envVar{}, err
+	}
+	return envVar{Name: name, ValueFrom: &valueFrom{SecretKeyRef: keyRef{Name: secret, Key: key}}}, nil
+}
+
+// secretKeyName is what a key of a Secret can be (Kubernetes' IsConfigMapKey).
+var secretKeyName = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`)
 
 func (o Options) env() ([]envVar, error) {
 	var all []envVar
@@ -186,7 +219,15 @@ func (o Options) env() ([]envVar, error) {
 		if err := checkText("--env "+n, v); err != nil {
 			return nil, err
 		}
-		all = append(all, envVar{Name: n, Value: text(literal(v))})
+		value := text(literal(v))
+		all = append(all, envVar{Name: n, Value: &value})
+	}
+	for _, ref := range o.SecretKeys {
+		v, err := secretKey(ref)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
 	}
 	return all, nil
 }
@@ -204,8 +245,8 @@ func (o Options) check() error {
 			return err
 		}
 	}
-	names := map[string][]string{"--secret": o.Secrets, "--service-account": nonEmpty(o.ServiceAccount), "--spool-claim": nonEmpty(o.Claim)}
-	for _, flag := range []string{"--secret", "--service-account", "--spool-claim"} {
+	names := map[string][]string{"--secret": o.Secrets, "--secret-files": o.SecretFiles, "--service-account": nonEmpty(o.ServiceAccount), "--spool-claim": nonEmpty(o.Claim)}
+	for _, flag := range []string{"--secret", "--secret-files", "--service-account", "--spool-claim"} {
 		for _, n := range names[flag] {
 			if err := checkSubdomain(flag, n); err != nil {
 				return err

@@ -129,8 +129,18 @@ type container struct {
 }
 
 type envVar struct {
-	Name  string `yaml:"name"`
-	Value text   `yaml:"value"`
+	Name      string     `yaml:"name"`
+	Value     *text      `yaml:"value,omitempty"`
+	ValueFrom *valueFrom `yaml:"valueFrom,omitempty"`
+}
+
+type valueFrom struct {
+	SecretKeyRef keyRef `yaml:"secretKeyRef"`
+}
+
+type keyRef struct {
+	Name string `yaml:"name"`
+	Key  string `yaml:"key"`
 }
 
 type envFrom struct {
@@ -160,12 +170,19 @@ type execAction struct {
 type volumeMount struct {
 	Name      string `yaml:"name"`
 	MountPath string `yaml:"mountPath"`
+	ReadOnly  bool   `yaml:"readOnly,omitempty"`
 }
 
 type volume struct {
-	Name     string    `yaml:"name"`
-	EmptyDir *emptyDir `yaml:"emptyDir,omitempty"`
-	Claim    *claim    `yaml:"persistentVolumeClaim,omitempty"`
+	Name     string        `yaml:"name"`
+	EmptyDir *emptyDir     `yaml:"emptyDir,omitempty"`
+	Claim    *claim        `yaml:"persistentVolumeClaim,omitempty"`
+	Secret   *secretVolume `yaml:"secret,omitempty"`
+}
+
+type secretVolume struct {
+	SecretName  string `yaml:"secretName"`
+	DefaultMode int    `yaml:"defaultMode"`
 }
 
 type emptyDir struct {
