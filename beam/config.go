@@ -126,7 +126,7 @@ func Defaults() Config {
 		Chapters:    []string{roster.ChaptersPause, roster.ChaptersLayout, roster.ChaptersShare},
 		Devices:     DevicesAuto,
 		MaxDuration: 4 * time.Hour, TracksFormat: tracks.FormatAuto, ReadyTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ReconnectGrace: time.Minute,
-		FileMode:    report.OwnerOnly,
+		FileMode: report.OwnerOnly,
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *session) complete(ctx context.Context) (result Result, again bool, err 
 				return Result{}, false, lookErr
 			case found.URL != "":
 				if failedWith(err, s3.KindTaken) {
-					_ = s.store.Abort(ctx, s.key, s.id) // gone, unless the object came from another upload
+					s.u.forsake(ctx, s) // gone, unless the object came from another upload
 				}
 				return found, false, nil
 			case taken || failedWith(err, s3.KindTaken):

@@ -99,7 +99,7 @@ func (f *flight) beat(ctx context.Context) {
 		return
 	}
 	f.beating = true
-	f.workers.Go(func() { keepAlive(ctx, s.store, f.stop, s.key, s.id, s.u.live, s.u.config.Log) })
+	f.workers.Go(func() { s.unanswered.Store(keepAlive(ctx, s.store, f.stop, s.key, s.id, s.u.live, s.u.config.Log)) })
 }
 
 // launch sends a part on its way, and begins the upload for the first one.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -57,9 +58,30 @@ type journalState struct {
 	Plan     Plan
 	Checksum string
 	Parts    map[int32]partSum
-	Final    int64 // size of the finished file, 0 if it was not finished
+	Final    int64   // size of the finished file, 0 if it was not finished
+	Left     []begun // uploads that others took the place of, as far as the bucket may still have them
 
 	length int64 // of the whole lines, in bytes
+}
+
+// begun is an upload that was begun, or may have been: then Upload is "".
+type begun struct {
+	Target  Target
+	Options Options
+	Key     string
+	Upload  string
+}
+
+// leave notes that another upload takes the place of the present one.
+func (st *journalState) leave() {
+	if b := (begun{st.Target, st.Options, st.Key, st.Upload}); b.Key != "" {
+		st.Left = append(st.Left, b)
+	}
+}
+
+// left returns the uploads that were left and not taken up again.
+func (st *journalState) left() []begun {
+	return slices.DeleteFunc(slices.Clone(st.Left), func(b begun) bool { return b.Upload == st.Upload && b.Target == st.Target })
 }
 
 // parseJournal reads a journal. A last line without its line feed was torn by
@@ -109,13 +131,18 @@ func (st *journalState) apply(e entry, first bool) error {
 		if e.Bucket == "" || e.Key == "" || e.Options == nil {
 			return errors.New("the target is incomplete")
 		}
+		st.leave()
 		*st = journalState{
-			ID: e.ID, Target: Target{Bucket: e.Bucket, Prefix: e.Prefix}, Key: e.Key, Options: *e.Options,
+			Left: st.Left,
+			ID:   e.ID, Target: Target{Bucket: e.Bucket, Prefix: e.Prefix}, Key: e.Key, Options: *e.Options,
 			Metadata: e.Metadata, Parts: map[int32]partSum{}, Final: st.Final, length: st.length,
 		}
 	case "upload":
 		if e.Upload == "" || e.Key == "" || e.Plan == nil || e.Plan.Size < 0 || e.Plan.Size > s3.MaxPartSize {
 			return errors.New("the upload is incomplete")
+		}
+		if st.Upload != "" && e.Upload != st.Upload {
+			st.leave()
 		}
 		st.Upload, st.Key, st.Plan, st.Checksum, st.Parts = e.Upload, e.Key, *e.Plan, e.Checksum, map[int32]partSum{}
 	case "part":
@@ -141,6 +168,7 @@ type journal struct {
 	path   string
 	file   *os.File
 	length int64 // of the whole lines, in bytes
+	torn   bool  // behind them is what could not be cut off
 }
 
 // createJournal begins the journal of a new recording.
@@ -214,11 +242,21 @@ func (j *journal) add(e entry) error {
 	if err != nil {
 		return err
 	}
-	n, err := j.file.Write(append(line, '\n'))
+	line = append(line, '\n')
+	if j.torn {
+		line = append([]byte("\n"), line...)
+	}
+	n, err := j.file.Write(line)
 	if err != nil {
 		// A full disk takes some of it, and the next line must not go on there.
-		return errors.Join(err, j.file.Truncate(j.length))
+		cut := j.file.Truncate(j.length)
+		if n > 0 && cut != nil {
+			j.torn = true
+			j.length += int64(n)
+		}
+		return errors.Join(err, cut)
 	}
+	j.torn = false
 	j.length += int64(n)
 	return j.file.Sync()
 }

@@ -56,7 +56,9 @@ func liveKey(key, uploadID string) string {
 // is closed. A beat that fails is not repeated: the next one comes anyway. One
 // that is under way at the end is waited for, or it could be written after the
 // object was deleted.
-func keepAlive(ctx context.Context, b Bucket, stop <-chan struct{}, key, uploadID string, describe func() Live, log *slog.Logger) {
+//
+// unanswered tells that some beat had no answer: the store may still carry it out.
+func keepAlive(ctx context.Context, b Bucket, stop <-chan struct{}, key, uploadID string, describe func() Live, log *slog.Logger) (unanswered bool) {
 	var guard sync.WaitGroup
 	defer guard.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -81,11 +83,12 @@ func keepAlive(ctx context.Context, b Bucket, stop <-chan struct{}, key, uploadI
 			log.Warn("the live object could not be written: to beam recover this recorder may look dead", "error", err)
 		}
 		failed = err != nil
+		unanswered = unanswered || failed && s3.Status(err) == 0
 		select {
 		case <-ctx.Done():
-			return
+			return unanswered
 		case <-stop:
-			return
+			return unanswered
 		case <-ticker.C:
 		}
 	}
@@ -106,10 +109,18 @@ func putLive(ctx context.Context, b Bucket, key, uploadID string, live Live) err
 	}, data)
 }
 
-// endLive deletes the live object. Without the permission to delete it stays
-// behind, and is harmless: its upload is gone.
+// endLive deletes the live object, for a while also when the store does not answer.
+// Without the permission to delete it stays behind, and is harmless: its upload is
+// gone.
 func endLive(ctx context.Context, b Bucket, key, uploadID string, log *slog.Logger) {
-	if err := b.Delete(ctx, liveKey(key, uploadID)); err != nil && ctx.Err() == nil {
+	var err error
+	for began, n := time.Now(), 0; ; n++ {
+		err = b.Delete(ctx, liveKey(key, uploadID))
+		if !failedWith(err, s3.KindRetry) || time.Since(began) > abandonLimit || s3.Sleep(ctx, s3.Jitter(b.Settings().BackoffBase, b.Settings().BackoffCap, n)) != nil {
+			break
+		}
+	}
+	if err != nil && ctx.Err() == nil {
 		log.Warn("the live object could not be deleted", "key", liveKey(key, uploadID), "error", err, "hint", missingAction("s3:DeleteObject", err))
 	}
 }

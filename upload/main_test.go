@@ -26,6 +26,10 @@ func TestMain(m *testing.M) {
 		child()
 		return
 	}
+	if os.Getenv(childSchedule) != "" {
+		scheduleChild()
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -338,16 +338,24 @@ func TestContiguous(t *testing.T) {
 		{"a gap", []s3.Listed{part(1, 8*mib), part(3, 8*mib)}, 1},
 		{"equal parts", []s3.Listed{part(1, 5*mib), part(2, 5*mib)}, 2},
 		{"a short one inside", []s3.Listed{part(1, 8*mib), part(2, 5*mib), part(3, 8*mib)}, 2},
+		{"the first sent while it was filled", []s3.Listed{part(1, 3*mib), part(2, 8*mib)}, 1},
+		{"the first of equal ones too", []s3.Listed{part(1, 3*mib), part(2, 5*mib), part(3, 5*mib)}, 1},
 	} {
-		run, sums := contiguous(test.parts)
+		run, sums := contiguous(test.parts, planOfParts(s3.ObjectInfo{}, test.parts))
 		if len(run) != test.want || !sums {
 			t.Errorf("%s: %d parts, sums %v", test.name, len(run), sums)
 		}
 	}
 	etag := md5.Sum([]byte("x"))
-	run, sums := contiguous([]s3.Listed{{Number: 1, Size: 1, ETag: `"` + hex.EncodeToString(etag[:]) + `"`}})
+	run, sums := contiguous([]s3.Listed{{Number: 1, Size: 1, ETag: `"` + hex.EncodeToString(etag[:]) + `"`}}, Plan{})
 	if sums || run[0].MD5 != etag {
 		t.Errorf("without a checksum: %v, %+v", sums, run)
+	}
+	// The recorder told its plan: what looks like a full part of its own size is not.
+	told := s3.ObjectInfo{Metadata: map[string]string{metaPart: "8388608"}}
+	parts := []s3.Listed{part(1, 5*mib), part(2, 5*mib)}
+	if run, _ := contiguous(parts, planOfParts(told, parts)); len(run) != 1 {
+		t.Errorf("beside the plan: %d parts", len(run))
 	}
 }
 
@@ -403,6 +411,7 @@ func TestJournal(t *testing.T) {
 	want := journalState{
 		ID: "1f", Target: Target{Bucket: "rec"}, Key: "b.mp4", Options: Options{Region: "eu-west-1"}, Upload: "u2", Plan: plan, Checksum: s3.ChecksumFull,
 		Parts: map[int32]partSum{2: {Number: 2, Size: 20, ETag: "e2", CRC: 0x8a9136aa}}, Final: 30,
+		Left: []begun{{Target{Bucket: "rec"}, Options{Region: "eu-west-1"}, "a.mp4", "u1"}},
 	}
 	// A line that a full disk tore, and the one that went on there, are one part less.
 	torn := bytes.Replace(whole, []byte(`{"kind":"final"`), []byte(`{"kind":"part","part":3,"si{"kind":"part","part":4,"size":5}`+"\n"+`{"kind":"final"`), 1)

@@ -6,13 +6,26 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 )
 
+// localFile is a recording that is open for reading.
+type localFile interface {
+	io.ReaderAt
+	io.Closer
+	Stat() (fs.FileInfo, error)
+}
+
+// opener opens a recording.
+type opener func(path string) (localFile, error)
+
+func openLocal(path string) (localFile, error) { return os.Open(path) }
+
 // openSection opens size bytes of the recording at offset. Each attempt opens
 // the file by its name, because finishing may have replaced it.
-func openSection(path string, offset, size int64) (*io.SectionReader, func(), error) {
-	f, err := os.Open(path)
+func openSection(open opener, path string, offset, size int64) (*io.SectionReader, func(), error) {
+	f, err := open(path)
 	if err != nil {
 		return nil, nil, &localError{err}
 	}

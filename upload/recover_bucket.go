@@ -36,6 +36,8 @@ type Recovered struct {
 	Dropped int           `json:"dropped,omitempty"` // parts after a gap, which can't be used
 	Age     time.Duration `json:"age"`               // since the last sign of the recorder, by the server's clock
 	Err     error         `json:"-"`
+
+	spare string // id of an upload without part and live object, which may be one of a recorder that lost the answer
 }
 
 // ownKey is the shape of DefaultKey: an upload without a live object counts as
@@ -89,7 +91,22 @@ func recoverBucket(ctx context.Context, s Bucket, log *slog.Logger) ([]Recovered
 		}
 		all = append(all, r)
 	}
+	b.removeSpare(ctx, all)
 	return all, failed
+}
+
+// removeSpare removes uploads without a part of recordings whose recorders are
+// gone: they lost the answer when they began them.
+func (b *bucketRecovery) removeSpare(ctx context.Context, all []Recovered) {
+	gone := map[string]bool{}
+	for _, r := range all {
+		gone[r.Key] = gone[r.Key] || r.Outcome == OutcomeCompleted || r.Outcome == OutcomeEmpty
+	}
+	for i, r := range all {
+		if r.spare != "" && gone[r.Key] && b.Abort(ctx, r.Key, r.spare) == nil {
+			all[i].Outcome = OutcomeEmpty
+		}
+	}
 }
 
 // recoverGiveUp is how long a bucket may answer nothing during RecoverBucket.
@@ -133,10 +150,12 @@ func (b *bucketRecovery) recover(ctx context.Context, key, id string, initiated 
 	}
 	sign, limit := lastSign(live, hasLive, initiated, parts)
 	if r.Age = live.Now.Sub(sign); r.Age < limit {
-		r.Outcome = OutcomeAlive
+		if r.Outcome = OutcomeAlive; !hasLive && len(parts) == 0 {
+			r.spare = id
+		}
 		return r
 	}
-	run, sums := contiguous(parts)
+	run, sums := contiguous(parts, planOfParts(live, parts))
 	if !sums {
 		checksum = s3.ChecksumNone
 	}
@@ -201,19 +220,36 @@ func lastSign(live s3.ObjectInfo, hasLive bool, initiated time.Time, parts []s3.
 	return sign, time.Hour
 }
 
+// planOfParts returns the plan of an upload: what its live object says, else what its
+// parts look like: they grow, or those that are full have one size.
+func planOfParts(live s3.ObjectInfo, parts []s3.Listed) Plan {
+	if size, err := strconv.ParseInt(live.Metadata[metaPart], 10, 64); err == nil && size >= 0 && size <= s3.MaxPartSize {
+		return Plan{Size: size}
+	}
+	var plan Plan
+	var full, later int64
+	for _, p := range parts {
+		switch {
+		case p.Number <= partsPerStep:
+			full = max(full, p.Size)
+		case p.Number == partsPerStep+1:
+			later = p.Size
+		}
+	}
+	if full != plan.PartSize(1) || later == full {
+		plan.Size = full
+	}
+	return plan
+}
+
 // contiguous returns the parts from number 1 on without a gap, and whether the
-// store told the checksums of all. One shorter than the plan can only be the last.
-func contiguous(parts []s3.Listed) (run []partSum, sums bool) {
+// store told the checksums of all. One shorter than the plan ends them: it was sent
+// while it was filled, and what follows it in the file is missing, even where the
+// next part is there.
+func contiguous(parts []s3.Listed, plan Plan) (run []partSum, sums bool) {
 	byNumber := map[int32]s3.Listed{}
 	for _, p := range parts {
 		byNumber[p.Number] = p
-	}
-	// The plan is known from the parts: they grow, or have all the size of the first.
-	var plan Plan
-	first := byNumber[1].Size
-	later, grown := byNumber[partsPerStep+1]
-	if first != plan.PartSize(1) || grown && later.Size == first {
-		plan.Size = first
 	}
 	sums = true
 	for n := int32(1); n <= s3.MaxParts; n++ {

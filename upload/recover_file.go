@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"beam/upload/s3"
@@ -75,10 +76,40 @@ func RecoverFile(ctx context.Context, path string, config RecoverFileConfig) (Re
 	if st.Upload != "" {
 		s.id, s.resumed = st.Upload, &st
 	}
+	others := u.leftBehind(ctx, store, st, config.Log)
+	defer func() {
+		for _, other := range others {
+			other.Close()
+		}
+	}()
 	u.known, u.final = info.Size(), true
 	u.start(ctx, s)
 	result, err := u.Finish(ctx, info.Size())
 	return result, errors.Join(err, u.Close())
+}
+
+// leftBehind remembers what the recorder that is gone may have left in the bucket
+// beside the upload that goes on, and in others, whose stores it returns.
+func (u *Uploader) leftBehind(ctx context.Context, store *Store, st journalState, log *slog.Logger) (others []*Store) {
+	u.remember(remnant{store, st.Key, ""})
+	for _, b := range st.left() {
+		at := store
+		if i := slices.IndexFunc(others, func(o *Store) bool { return o.Target == b.Target }); i >= 0 {
+			at = others[i]
+		} else if b.Target != store.Target {
+			other, err := Open(ctx, b.Target, b.Options, log)
+			if err != nil {
+				log.Warn("an upload to another bucket could not be removed", "bucket", b.Target.Bucket, "error", err)
+				continue
+			}
+			others, at = append(others, other), other
+		}
+		if b.Upload != "" {
+			u.remember(remnant{at, b.Key, b.Upload})
+		}
+		u.remember(remnant{at, b.Key, ""})
+	}
+	return others
 }
 
 // recoverNew uploads a file that has no journal.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -291,7 +292,7 @@ func TestRecoverGap(t *testing.T) {
 	r := newRecording(t, 0)
 	r.grow(4 * testPart)
 	for _, n := range []int32{1, 2, 4} {
-		section, closeFile, err := openSection(r.path, int64(n-1)*testPart, testPart)
+		section, closeFile, err := openSection(openLocal, r.path, int64(n-1)*testPart, testPart)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -341,4 +342,43 @@ func TestRecoverGap(t *testing.T) {
 		t.Errorf("the object has %d bytes, or others than the file: %v", len(object), err)
 	}
 	clean(t, g, r.path, testKey)
+}
+
+// An upload whose beginning had no answer is removed in the end, and so is one that
+// the journal of a killed recorder knows nothing of.
+func TestLostBeginning(t *testing.T) {
+	g := uploadtest.Start(t)
+	p := uploadtest.NewProxy(t, g.URL)
+	var lost atomic.Int32
+	p.Set(func(op uploadtest.Op, _ *http.Request) uploadtest.Fault {
+		if op == uploadtest.OpCreate && lost.Add(1) < 3 {
+			return uploadtest.LoseAnswer
+		}
+		return nil
+	})
+	r := newRecording(t, 0)
+	u := start(t, t.Context(), Config{File: r.path, Places: []Place{{openStore(t, g.Bucket, p.URL, nil), testKey}}})
+	result, err := u.Finish(t.Context(), r.grow(1000))
+	if err != nil || lost.Load() != 3 {
+		t.Fatalf("%+v, %v, %d beginnings", result, err, lost.Load())
+	}
+	clean(t, g, r.path, testKey)
+
+	other := newRecording(t, 0)
+	other.grow(testPart)
+	killRecorder(t, g, other, nil)
+	journal, err := os.ReadFile(JournalPath(other.path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, _, _ := bytes.Cut(journal, []byte("\n"))
+	if err := os.WriteFile(JournalPath(other.path), append(target, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	result, err = RecoverFile(t.Context(), other.path, RecoverFileConfig{Log: testLog(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.sameObject(g, result)
+	clean(t, g, other.path, testKey, result.Key)
 }

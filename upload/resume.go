@@ -88,7 +88,7 @@ func (s *session) sums(ctx context.Context, size int64) ([]partSum, error) {
 	parts := make([]partSum, 0, count)
 	for n := int32(1); n <= count; n++ {
 		part := s.partFor(n, size, true)
-		section, closeFile, err := openSection(s.u.config.File, plan.Offset(n), part.Size)
+		section, closeFile, err := openSection(s.u.config.open, s.u.config.File, plan.Offset(n), part.Size)
 		if err != nil {
 			return nil, err
 		}

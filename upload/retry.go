@@ -132,7 +132,9 @@ func (r *retrier) failed(op string, err error) error {
 	if r.lastOK.After(since) {
 		since = r.lastOK
 	}
-	down := r.outage > 0 && now.Sub(r.failing) >= r.outage
+	// Another bucket gets no more of a disk that fails.
+	var local *localError
+	down := r.outage > 0 && now.Sub(r.failing) >= r.outage && !errors.As(err, &local)
 	over := r.giveUp > 0 && !r.finished.IsZero() && now.Sub(since) >= r.giveUp
 	r.mu.Unlock()
 	if first {

@@ -66,6 +66,7 @@ func (u *Uploader) tidy(ctx context.Context, s *session) {
 		}
 		cancel()
 	}
+	u.removeRemnants(ctx, s.id)
 	if err := u.journal.remove(); err != nil {
 		u.config.Log.Warn("the upload journal could not be removed", "error", err)
 	}
@@ -87,9 +88,7 @@ func (u *Uploader) restart(ctx context.Context, s *session, cause error, n int) 
 	if err := s3.Sleep(ctx, s3.Jitter(options.BackoffBase, options.BackoffCap, n)); err != nil {
 		return s, err
 	}
-	if err := s.abandon(ctx); err != nil {
-		u.config.Log.Debug("the old upload could not be removed", "error", err)
-	}
+	u.forsake(ctx, s)
 	u.use(next)
 	return next, nil
 }
@@ -102,11 +101,17 @@ const abandonLimit = 10 * time.Second
 func (u *Uploader) begunAnew(ctx context.Context, s *session) *session {
 	next := u.newSession(s.place)
 	next.key = s.key
-	if err := s.abandon(ctx); err != nil {
-		u.config.Log.Debug("the old upload could not be removed", "error", err)
-	}
+	u.forsake(ctx, s)
 	u.use(next)
 	return next
+}
+
+// forsake removes what a session has in the bucket, now or in the end.
+func (u *Uploader) forsake(ctx context.Context, s *session) {
+	if err := s.abandon(ctx); err != nil {
+		u.config.Log.Debug("the old upload could not be removed", "error", err)
+		u.remember(remnant{s.store, s.key, s.id})
+	}
 }
 
 // fallBack goes on with the next bucket, and after the last one with the first
@@ -171,15 +176,27 @@ func (u *Uploader) use(s *session) {
 	})
 }
 
-// note writes to the journal. Without it the upload goes on: it matters more.
+// note writes to the journal. Without it the upload goes on: it matters more. What
+// a full disk refuses is written before the next entry, in its order.
 func (u *Uploader) note(e entry) {
-	if err := u.journal.add(e); err != nil {
-		u.config.Log.Warn("the upload journal could not be written", "error", err)
+	u.unwritten = append(u.unwritten, e)
+	u.flushNotes()
+}
+
+// flushNotes writes what the journal lacks.
+func (u *Uploader) flushNotes() {
+	for len(u.unwritten) > 0 {
+		if err := u.journal.add(u.unwritten[0]); err != nil {
+			u.config.Log.Warn("the upload journal could not be written", "error", err)
+			return
+		}
+		u.unwritten = u.unwritten[1:]
 	}
 }
 
 // failure makes the error that Finish returns.
 func (u *Uploader) failure(s *session, err error) error {
+	u.flushNotes() // the disk may have room again
 	hint := fmt.Sprintf("the recording is kept in %s; upload it later with: beam recover %s", u.config.File, u.config.File)
 	if found := s.store.Diagnose(err); found.Hint != "" {
 		hint = found.Hint + "; " + hint

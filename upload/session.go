@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"beam/upload/s3"
@@ -23,6 +24,8 @@ type session struct {
 	resumed  *journalState // to be compared with the store and the file first
 	repaired int           // times that parts had to be sent again after completing failed
 	noted    bool          // the size of the finished file is in the journal
+	// unanswered tells that some heartbeat had no answer.
+	unanswered atomic.Bool
 }
 
 func (u *Uploader) newSession(place int) *session {
@@ -61,8 +64,11 @@ func (s *session) begin(ctx context.Context) error {
 	err := s.u.retry.do(ctx, "begin the upload", s.store.ExpireCredentials, func(ctx context.Context) error {
 		_, err := s.store.Checksums().Try(func(checksum string) error {
 			id, kept, err := s.store.Create(ctx, s.key, s.u.config.ContentType, metadata, checksum)
-			if err == nil {
+			switch {
+			case err == nil:
 				s.id, s.checksum = id, kept
+			case failedWith(err, s3.KindRetry), failedWith(err, s3.KindStopped):
+				s.u.remember(remnant{s.store, s.key, ""}) // it may have worked, and only the answer was lost
 			}
 			return err
 		})
@@ -82,7 +88,7 @@ func (s *session) send(ctx context.Context, part partSum) (partSum, error) {
 	op := fmt.Sprintf("upload part %d", part.Number)
 	digests := 0 // times in a row that the store found the part damaged
 	err := s.u.retry.do(ctx, op, s.store.ExpireCredentials, func(ctx context.Context) error {
-		section, closeFile, err := openSection(s.u.config.File, planOf(s.store).Offset(part.Number), part.Size)
+		section, closeFile, err := openSection(s.u.config.open, s.u.config.File, planOf(s.store).Offset(part.Number), part.Size)
 		if err != nil {
 			return err
 		}
@@ -148,29 +154,24 @@ func (s *session) ordered() []partSum {
 	return parts
 }
 
-// endLive deletes the live object.
+// endLive deletes the live object, and once more after a moment when the store may
+// still be writing it.
 func (s *session) endLive(ctx context.Context) {
-	if s.id != "" && s.store.Settings().Heartbeat > 0 {
+	if s.id == "" || s.store.Settings().Heartbeat <= 0 {
+		return
+	}
+	endLive(ctx, s.store, s.key, s.id, s.u.config.Log)
+	if s.unanswered.Load() && s3.Sleep(ctx, lastBeat) == nil {
 		endLive(ctx, s.store, s.key, s.id, s.u.config.Log)
 	}
 }
 
-// abandon removes the upload from the bucket. A few attempts have to do: what stays
-// is what a lifecycle rule for unfinished uploads is for.
+// abandon removes the upload from the bucket.
 func (s *session) abandon(ctx context.Context) error {
 	if s.id == "" {
 		return nil
 	}
-	err := s.store.Abort(ctx, s.key, s.id)
-	if failedWith(err, s3.KindVanished) {
-		err = nil
-	}
-	if s.store.Settings().Heartbeat > 0 {
-		if e := s.store.Delete(ctx, liveKey(s.key, s.id)); err == nil {
-			err = e
-		}
-	}
-	return err
+	return abandonUpload(ctx, s.store, s.key, s.id)
 }
 
 // journalled writes what the session has to the journal, after another one was

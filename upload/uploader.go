@@ -43,6 +43,8 @@ type Config struct {
 	// but for Progress.
 	OnProgress func(Progress)
 	Log        *slog.Logger
+
+	open opener // of the file; nil for the disk itself
 }
 
 // Uploader uploads one file while it grows. Start makes one; Advance and Finish
@@ -68,6 +70,8 @@ type Uploader struct {
 	reporting sync.Mutex
 	last      *session         // the session in use; after done, the last one
 	others    map[int]*session // by place: those that were left for another place
+	remnants  []remnant        // to be removed in the end
+	unwritten []entry          // of the journal, while the disk refuses them
 }
 
 // Start begins to upload. It creates the journal and sends nothing yet. The
@@ -108,6 +112,9 @@ func newUploader(config Config, j *journal) *Uploader {
 	}
 	if config.GiveUpAfter == 0 {
 		config.GiveUpAfter = defaultGiveUp
+	}
+	if config.open == nil {
+		config.open = openLocal
 	}
 	options := config.Places[0].Store.Settings()
 	u := &Uploader{
@@ -227,6 +234,7 @@ func (u *Uploader) Discard(ctx context.Context) error {
 	for _, s := range u.others {
 		err = errors.Join(err, s.abandon(ctx))
 	}
+	u.removeRemnants(ctx, "")
 	if u.unfinished() {
 		err = errors.Join(err, u.journal.remove())
 	}

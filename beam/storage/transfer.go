@@ -13,7 +13,8 @@ import (
 type Transfer struct {
 	storage  *Storage
 	uploader *upload.Uploader
-	hold     int64 // bytes; below it nothing is sent
+	hold     int64 // bytes; below it nothing is sent at first
+	began    time.Time
 	news     news
 }
 
@@ -48,7 +49,7 @@ func (o *Storage) Start(ctx context.Context, f File, head int64, start time.Time
 		return nil, err
 	}
 	plan := upload.Plan{Size: o.stores[0].Options.PartSize}
-	return &Transfer{storage: o, uploader: uploader, hold: holdUntil(plan, head)}, nil
+	return &Transfer{storage: o, uploader: uploader, hold: holdUntil(plan, head), began: time.Now()}, nil
 }
 
 // objectMetadata is what an object says of itself.
@@ -68,9 +69,14 @@ func holdUntil(plan upload.Plan, head int64) int64 {
 	return plan.Offset(n + 1)
 }
 
+// mostHeld is how long nothing is sent at most: a recording of little audio alone
+// fills the first part only after many minutes, and all of that would be lost with
+// its disk. What is shorter can still be made compact.
+const mostHeld = 45 * time.Second
+
 // Advance tells that the first size bytes of the file are on disk and stay.
 func (t *Transfer) Advance(size int64) {
-	if t != nil && size >= t.hold {
+	if t != nil && (size >= t.hold || time.Since(t.began) >= mostHeld) {
 		t.uploader.Advance(size)
 	}
 }

@@ -46,9 +46,16 @@ func (s *Store) Put(ctx context.Context, key, contentType string, data []byte) e
 // again repeats a small request that removes something, a few times: a store that
 // is busy must not make litter of it.
 func (s *Store) again(ctx context.Context, request func() error) error {
+	refused := false
 	for n := 0; ; n++ {
 		err := request()
-		if err == nil || Classify(err) != KindRetry || errors.Is(err, ErrStalled) || ctx.Err() != nil || n+1 == maxJSONAttempts {
+		again := Classify(err) == KindRetry && !errors.Is(err, ErrStalled)
+		if k := Classify(err); (k == KindRefused || k == KindExpired || k == KindSkew) && !refused {
+			// A store that was not used for long may still have keys that were replaced.
+			s.ExpireCredentials()
+			refused, again = true, true
+		}
+		if err == nil || !again || ctx.Err() != nil || n+1 == maxJSONAttempts {
 			return err
 		}
 		if err := Sleep(ctx, Jitter(s.Options.BackoffBase, s.Options.BackoffCap, n)); err != nil {

@@ -33,7 +33,7 @@ type Options struct {
 	// for 20 s, negative for no live object. See Live.
 	Heartbeat time.Duration `json:"heartbeat,omitempty"`
 	// TailEvery is how often the growing last part is sent as far as it has come,
-	// so that what is missing in the bucket is bounded in time too. 0 for 60 s,
+	// so that what is missing in the bucket is bounded in time too. 0 for 50 s,
 	// negative for never.
 	TailEvery time.Duration `json:"tail_every,omitempty"`
 	// RefusalTime is how long the store may refuse a request before that counts. 0
@@ -54,7 +54,7 @@ type Options struct {
 
 const (
 	DefaultHeartbeat      = 20 * time.Second
-	defaultTailEvery      = 60 * time.Second
+	defaultTailEvery      = 50 * time.Second // and some seconds to send it: less than a minute is missing
 	defaultRefusalTime    = 90 * time.Second
 	defaultOutageTime     = 2 * time.Minute
 	defaultRequestTimeout = 30 * time.Second

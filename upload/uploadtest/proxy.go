@@ -98,6 +98,16 @@ func NewTLSProxy(t testing.TB, target string) (*Proxy, *httptest.Server) {
 	return p, server
 }
 
+// NewFront is NewProxy before a store in this process.
+func NewFront(t testing.TB, store http.Handler) *Proxy {
+	t.Helper()
+	p := &Proxy{count: map[Op]int{}}
+	server := httptest.NewServer(p.before(store))
+	t.Cleanup(server.Close)
+	p.URL = server.URL
+	return p
+}
+
 func (p *Proxy) handler(t testing.TB, target string) http.Handler {
 	to, err := url.Parse(target)
 	if err != nil {
@@ -112,13 +122,18 @@ func (p *Proxy) handler(t testing.TB, target string) http.Handler {
 			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = to.Scheme, to.Host, r.In.Host
 		},
 	}
+	return p.before(reverse)
+}
+
+// before puts the rule before a store.
+func (p *Proxy) before(store http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		op := OpOf(r)
 		p.mu.Lock()
 		p.count[op]++
 		rule := p.rule
 		p.mu.Unlock()
-		forward := func(w http.ResponseWriter) { reverse.ServeHTTP(w, r) }
+		forward := func(w http.ResponseWriter) { store.ServeHTTP(w, r) }
 		if rule != nil {
 			if fault := rule(op, r); fault != nil {
 				fault(w, r, forward)
@@ -209,6 +224,52 @@ func Stall(d time.Duration) Fault {
 		case <-timer.C:
 		}
 		reset(w)
+	}
+}
+
+// Slow lets the store carry the request out after d.
+func Slow(d time.Duration) Fault {
+	return func(w http.ResponseWriter, r *http.Request, forward func(http.ResponseWriter)) {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-r.Context().Done():
+		case <-timer.C:
+		}
+		forward(w)
+	}
+}
+
+// LateError answers 200 and white space, and then an error in the body (API
+// reference, CompleteMultipartUpload).
+func LateError(w http.ResponseWriter, r *http.Request, _ func(http.ResponseWriter)) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	w.Header().Set("Content-Type", "application/xml")
+	fmt.Fprint(w, "   \n<Error><Code>InternalError</Code><Message>We encountered an internal error. Please try again.</Message></Error>")
+}
+
+// SlowAnswer sends white space for d before what the store answers.
+func SlowAnswer(d time.Duration) Fault {
+	return func(w http.ResponseWriter, _ *http.Request, forward func(http.ResponseWriter)) {
+		recorder := httptest.NewRecorder()
+		forward(recorder)
+		if recorder.Code != http.StatusOK {
+			w.WriteHeader(recorder.Code)
+			_, _ = w.Write(recorder.Body.Bytes())
+			return
+		}
+		w.Header().Set("Content-Type", "application/xml")
+		const step = 50 * time.Millisecond
+		for waited := time.Duration(0); waited < d; waited += step {
+			fmt.Fprint(w, " ")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(step)
+		}
+		body := recorder.Body.String()
+		if strings.HasPrefix(body, "<?xml") {
+			_, body, _ = strings.Cut(body, "?>")
+		}
+		fmt.Fprint(w, body)
 	}
 }
 

@@ -92,6 +92,16 @@ func (m *Memory) Uploads() int {
 	return len(m.uploads)
 }
 
+// Unfinished returns the paths of the unfinished uploads, with their buckets.
+func (m *Memory) Unfinished() (paths []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, u := range m.uploads {
+		paths = append(paths, u.path)
+	}
+	return paths
+}
+
 // Pending returns how many bytes of unfinished uploads are there.
 func (m *Memory) Pending() (n int64) {
 	m.mu.Lock()

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sys/unix"
 
 	"beam/beam"
 	"beam/upload"
@@ -71,6 +72,7 @@ func TestStorage(t *testing.T) {
 		"gone":        func(t *testing.T, s *store) { testBucketGone(t, s, "1s", exitUpload) },
 		"given-up":    func(t *testing.T, s *store) { testBucketGone(t, s, "10m", 130) },
 		"backup":      testBackupBucket,
+		"full-disk":   testFullDisk,
 		"kill":        testKills,
 		"no-bucket":   testRecoverWithoutBucket,
 		"from-bucket": testRecoverFromBucket,
@@ -396,6 +398,36 @@ func testBucketGone(t *testing.T, s *store, timeout string, code int) {
 	if q.File.DurationSeconds < 1 {
 		t.Errorf("the file lasts %.2f s", q.File.DurationSeconds)
 	}
+}
+
+// testFullDisk lets nothing more be written to a file: the recording ends, and what is
+// there goes up as it is, without a finished file, a journal and a report.
+func testFullDisk(t *testing.T, s *store) {
+	r := s.record(t, "rec.mp4", open(t, noisy()).URL, "--max-duration", nearlyFull)
+	r.begins()
+	r.sees("a part in the bucket while recording", partSent)
+	if err := unix.Prlimit(r.cmd.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	r.ends(exitEncoder)
+	r.said("could not be finished", "file too large")
+	objects := slices.DeleteFunc(s.Objects(t), func(key string) bool { return !strings.HasSuffix(key, ".mp4") })
+	if len(objects) != 1 {
+		t.Fatalf("objects %v", s.Objects(t))
+	}
+	object, err := os.ReadFile(filepath.Join(s.Dir, objects[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	local, err := os.ReadFile(r.out)
+	if err != nil || !bytes.Equal(object, local) {
+		t.Errorf("the object of %d bytes differs from the file of %d: %v", len(object), len(local), err)
+	}
+	s.clean(t, r.out, 2)
+	if out, errs, code := beamRun(t, "recover", r.out); code != exitComplete || !strings.Contains(out, "finished") {
+		t.Errorf("recover ended with %d: %s%s", code, out, errs)
+	}
+	plays(t, r.out)
 }
 
 // testBackupBucket has the bucket refuse the recording for good: the backup
