@@ -32,7 +32,7 @@ const (
 )
 
 // ReasonCrash is the stop reason of a recording whose recorder was killed.
-const ReasonCrash = storage.ReasonCrash
+const ReasonCrash = report.ReasonCrash
 
 // ValidateStorage tries everything that a recording does with the bucket and its
 // backup; see storage.Validate.
@@ -81,6 +81,9 @@ const (
 	EngineScreencast = sizing.EngineScreencast
 	EngineX11        = sizing.EngineX11
 )
+
+// PartName returns the name of a part of a recording that several recorders made.
+func PartName(output string, part int) string { return report.PartName(output, part) }
 
 // ReportPath returns the path of the report that belongs to a recording.
 func ReportPath(output string) string { return report.Path(output) }

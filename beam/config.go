@@ -2,15 +2,12 @@ package beam
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"beam/beam/control"
 	"beam/beam/expect"
@@ -19,12 +16,12 @@ import (
 	"beam/beam/roster"
 	"beam/beam/sizing"
 	"beam/beam/storage"
+	"beam/beam/succession"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
 	"beam/layout"
 	"beam/layout/platform"
-	"beam/upload"
 )
 
 // DemoRoom is the room that Beam serves itself.
@@ -126,7 +123,8 @@ func Defaults() Config {
 // Settings is a checked Config.
 type Settings struct {
 	Config
-	Size capture.Size // of the viewport and the frames, also with AudioOnly
+	Named bool         // the ID was given
+	Size  capture.Size // of the viewport and the frames, also with AudioOnly
 }
 
 // demoPlace stands for the demo room before it has an address.
@@ -157,7 +155,7 @@ func (s Settings) plan(room string) (layout.Plan, error) {
 // Check checks the configuration. It starts nothing and leaves nothing behind.
 // Its error is a *Fault of ClassUsage that says what to do.
 func (c Config) Check() (Settings, error) {
-	s := Settings{Config: c}
+	s := Settings{Config: c, Named: c.ID != ""}
 	if s.ID == "" {
 		s.ID = newID()
 	}
@@ -178,7 +176,7 @@ func (c Config) Check() (Settings, error) {
 	if err := c.Storage.Check(); err != nil {
 		return s, err
 	}
-	return s, checkOutput(c.Output, c.Force)
+	return s, c.checkOutput(time.Now())
 }
 
 func (c Config) checkChoices() error {
@@ -232,9 +230,10 @@ func (c Config) checkTimes() error {
 	return nil
 }
 
-// checkOutput tells whether path can be written, without leaving anything
-// behind.
-func checkOutput(path string, force bool) error {
+// checkOutput tells whether the output can be written at now, or a next part of it,
+// without leaving anything behind.
+func (c Config) checkOutput(now time.Time) error {
+	path := c.Output
 	if path == "" {
 		return fault.Refuse("for example: --output meeting.mp4", "no output file")
 	}
@@ -248,22 +247,8 @@ func checkOutput(path string, force bool) error {
 	case !info.IsDir():
 		return fault.Refuse("", "--output %s: %s is not a directory", path, dir)
 	}
-	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path)} {
-		info, err := os.Lstat(file)
-		switch {
-		case errors.Is(err, unix.ENAMETOOLONG):
-			return fault.Refuse("choose a shorter name", "--output: the name of %s is too long", filepath.Base(file))
-		case err != nil:
-		case info.IsDir():
-			return fault.Refuse("", "--output: %s is a directory", file)
-		case !force:
-			return fault.Refuse("choose another --output, or overwrite it with --force", "%s exists", file)
-		}
-	}
-	if _, err := os.Lstat(upload.JournalPath(path)); errors.Is(err, unix.ENAMETOOLONG) {
-		return fault.Refuse("choose a shorter name", "--output: the name of %s is too long", filepath.Base(upload.JournalPath(path)))
-	} else if err == nil {
-		return fault.Refuse("finish it with: beam recover "+path, "%s is left from a recording that was not uploaded to its end", upload.JournalPath(path))
+	if _, err := succession.Check(path, c.Force, now, c.MaxDuration); err != nil {
+		return err
 	}
 	probe, err := os.CreateTemp(dir, ".beam-probe-*")
 	if err != nil {

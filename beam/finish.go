@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,13 +54,28 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		r.events.enter(StateUploading)
 		tell := func() { r.progress.tellUpload(rep.Bytes, rep.Seconds) }
 		err = r.transfer.Complete(hard, rep, files, tell, r.events.degrade, r.log)
-		r.writeReport(rep) // now with the upload
 	}
+	r.awaitPredecessors(rep)
+	r.writeReport(rep) // now with the uploads
 	if err != nil || r.fault != nil {
 		return rep, errors.Join(err, r.fault)
 	}
 	r.events.enter(StateCompleted)
 	return rep, broken
+}
+
+// awaitPredecessors waits until what earlier recorders left is recovered, and puts into
+// the report what became of it.
+func (r *run) awaitPredecessors(rep *report.Report) {
+	before := r.opening.before
+	before.wait()
+	rep.Part, rep.Continues = before.report()
+	for _, text := range before.shortcomings() {
+		if !slices.Contains(rep.Degraded, text) {
+			r.events.degrade(text)
+			rep.Degraded = append(rep.Degraded, text)
+		}
+	}
 }
 
 // doubt keeps what is known of a page that had no media while requests of it were
@@ -164,9 +180,10 @@ func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report
 	} else {
 		rep.Pictures = r.videoReport(segments, media, length)
 	}
-	for _, text := range shortcomings(rep, r.losses.Count, r.reason, s.Config) {
+	for _, text := range append(shortcomings(rep, r.losses.Count, r.reason, s.Config), o.before.shortcomings()...) {
 		r.events.degrade(text)
 	}
+	rep.Part, rep.Continues = o.before.report()
 	if r.fault != nil {
 		rep.Fault = r.opening.secrets.Hide(r.fault.Error())
 	}

@@ -44,6 +44,8 @@ type opening struct {
 	people   *people
 	secrets  report.Secrets
 	cleanups []func() // in the order of what they undo
+	before   *predecessors
+	claim    *encode.Claim // of the output, until it is created
 
 	roster      *roster.Roster
 	tools       Tools

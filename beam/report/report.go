@@ -50,6 +50,11 @@ type Report struct {
 	Expectations []expect.Outcome    `json:"expectations,omitempty"`
 	Console      *expect.ConsoleSeen `json:"console,omitempty"`
 
+	// Part is which part of the recording this is, and Continues what became of the
+	// parts before it, where an earlier recorder was killed; 0 and nothing otherwise.
+	Part      int           `json:"part,omitempty"`
+	Continues []Predecessor `json:"continues,omitempty"`
+
 	Upload   *Upload           `json:"upload,omitempty"` // with a bucket
 	Versions map[string]string `json:"versions"`
 }
