@@ -39,6 +39,9 @@ const (
 	highestFPS = 60
 )
 
+// leastMemory is the least of --max-memory, MiB: the demo room at 480p takes 500.
+const leastMemory = 256
+
 // The devices that a page finds.
 const (
 	DevicesAuto   = "auto" // silent ones for a page that has nothing to show without
@@ -78,6 +81,8 @@ type Config struct {
 	Duration     time.Duration // stop after this much recording; 0: no such limit
 	MaxDuration  time.Duration
 	ReadyTimeout time.Duration
+
+	MaxMemory int // MiB that the programs of the recording may have; 0: what the control group or the machine has
 
 	IdleTimeout    time.Duration // stop when nobody else was in the room for this long; 0: no such limit
 	SilenceTimeout time.Duration // stop after this much silence; 0: no such limit
@@ -224,6 +229,8 @@ func (c Config) checkTimes() error {
 		return fault.Refuse("", "--ready-timeout is %v; it has to be more than nothing", c.ReadyTimeout)
 	case c.IdleTimeout < 0, c.SilenceTimeout < 0, c.ReconnectGrace < 0:
 		return fault.Refuse("", "--idle-timeout, --silence-timeout and --reconnect-grace can't be less than nothing; 0 means no such limit")
+	case c.MaxMemory < 0 || c.MaxMemory > 0 && c.MaxMemory < leastMemory:
+		return fault.Refuse("", "--max-memory is %d MiB; a recording needs %d MiB and more", c.MaxMemory, leastMemory)
 	case c.AudioOffset < -longestOffset || c.AudioOffset > longestOffset:
 		return fault.Refuse("", "--audio-offset is %v; it can be from %v to %v", c.AudioOffset, -longestOffset, longestOffset)
 	}

@@ -175,6 +175,7 @@ func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report
 		Participants: r.roster.Participants(r.timeline.position, length), Chapters: chapters,
 		Pauses: r.timeline.pauses(), Segments: len(segments), Gaps: r.gaps.Report(r.timeline.position),
 	}
+	rep.Machine.Memory = r.memory.report()
 	if s.AudioOnly {
 		rep.Width, rep.Height, rep.FPS, rep.FPSMode = 0, 0, 0, ""
 	} else {
@@ -235,6 +236,9 @@ func shortcomings(r *report.Report, lost func(what string) int, reason string, a
 		if n := lost(one.what); n > 0 {
 			add("the %s was lost %s; %s", one.what, times(n), one.missing)
 		}
+	}
+	if n := lost(source.LostMemory); n > 0 {
+		add("memory ran out %s, and the browser was started anew; until the room was joined again its last frame stands, and it is silent. Give the recording more memory", times(n))
 	}
 	if reason == ReasonLost {
 		add("the connection to the room was lost and did not come back within %v", asked.ReconnectGrace)

@@ -201,6 +201,10 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	memory, err := procstat.NewMemoryReader()
+	if err != nil {
+		return nil, err
+	}
 	asking, cancel := context.WithTimeout(hard, numberLimit)
 	part := o.before.number(asking)
 	cancel()
@@ -217,7 +221,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	defer upload.Close(o.log)
 	out.Grown = upload.Advance
 
-	r := newRun(o, sampler, out, upload)
+	r := newRun(o, sampler, memory, out, upload)
 	end, err := r.record(stop, hard)
 	if err != nil {
 		out.Discard()

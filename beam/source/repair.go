@@ -43,7 +43,7 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 	if !k.Losses.Allow(what, began) {
 		return nil, lost.err
 	}
-	k.Notice("the %s was lost, replacing it: %v", lost.what, lost.err)
+	k.Notice("%s", lost.beginning())
 	var err error
 	for try := 0; ; try++ {
 		delay := delayBefore(try)
@@ -62,7 +62,7 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 			page := k.Source.current()
 			now := capture.Now()
 			k.Gaps.Add(what, since, now, lost.err)
-			k.Notice("the room was joined again %.1f s after the %s was lost", now.Sub(since).Seconds(), what)
+			k.Notice("%s", lost.end(now.Sub(since)))
 			k.JoinedAgain()
 			return page, nil
 		case ctx.Err() != nil:
