@@ -147,7 +147,7 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 // writeReport writes the report beside the file.
 func (r *run) writeReport(rep *report.Report) {
 	if err := rep.Write(report.Path(r.settings.Output)); err != nil {
-		r.log.Warn("report not written", "error", err)
+		r.events.notice("the report could not be written: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package beam
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"beam/beam/control"
@@ -47,6 +48,9 @@ func (o *opening) validate(stop, hard context.Context) error {
 	o.roster = roster.New(kinds, plan.Named, o.settings.Layout)
 	o.commands.roster = o.roster
 	o.events.start()
+	if err := enoughFiles(procstat.RaiseFiles); err != nil {
+		return err
+	}
 	left, err := o.claimOutput()
 	if err != nil {
 		return err
@@ -134,6 +138,28 @@ func (o *opening) finishUpload(hard context.Context) (*report.Report, error) {
 	}
 	o.events.enter(StateCompleted)
 	return rep, nil
+}
+
+// How many files a process of a recording may have to open at once: Chrome's own
+// process was seen with 170 on a page of one video, Beam with 40; each further person
+// takes some more in the process that does Chrome's network.
+const (
+	leastFiles  = 256
+	wantedFiles = 4096
+)
+
+// enoughFiles refuses to record where the limit of open files does not allow it; raise
+// raises it as far as that is possible.
+func enoughFiles(raise func(wanted uint64) (limit uint64, err error)) error {
+	limit, err := raise(wantedFiles)
+	if err == nil && limit < leastFiles {
+		err = fmt.Errorf("%d files at most may be open at once, and a recording needs %d", limit, leastFiles)
+	}
+	if err == nil {
+		return nil
+	}
+	return fault.Refuse(fmt.Sprintf("raise the hard limit: ulimit -Hn %d, LimitNOFILE=%d in a unit of systemd, --ulimit nofile=%d of Docker", wantedFiles, wantedFiles, wantedFiles),
+		"the limit of open files: %w", err)
 }
 
 // serveCommands lets other processes control the recording, where that is

@@ -48,7 +48,7 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 	for try := 0; ; try++ {
 		delay := delayBefore(try)
 		if capture.Now().Sub(began)+delay > repairFor {
-			return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err}
+			return nil, unrepaired(what, err)
 		}
 		select {
 		case <-time.After(delay):
@@ -74,10 +74,18 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 			return nil, nil // the loop ends the recording by the message
 		}
 		if !fault.Retryable(err) {
-			return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err}
+			return nil, unrepaired(what, err)
 		}
 		k.Log.Info("joining again failed", "try", try+1, "error", err)
 	}
+}
+
+// unrepaired is the fault of what was lost and could not be replaced.
+func unrepaired(what string, err error) error {
+	if what == LostSound {
+		return &capture.Fault{Class: capture.ClassAudio, Op: "replace the sound server", Err: err}
+	}
+	return &capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err}
 }
 
 // renew replaces the browser, the sound server and the display if asked to or if
