@@ -49,6 +49,7 @@ func (k *memoryKeeper) run(ctx context.Context) {
 	k.started, k.last = began, began
 	k.mu.Unlock()
 	var tree capture.Time // when the programs' own memory was read last
+	pid := k.browser()
 	for {
 		select {
 		case <-ctx.Done():
@@ -56,6 +57,11 @@ func (k *memoryKeeper) run(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := capture.Now()
+		if p := k.browser(); p != pid && p != 0 {
+			pid = p
+			guard.Started(now)
+			own.Started(now)
+		}
 		m := k.reader.Read()
 		k.observe(m)
 		use := sizing.MemoryUse{At: now, Limit: m.Limit, Used: m.Used}

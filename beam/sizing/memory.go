@@ -36,60 +36,81 @@ const (
 	memoryAhead  = 10 * time.Second // about as long as joining takes
 	memoryTrend  = 8 * time.Second  // of the looks that tell the pace
 	memoryWorth  = 0.10             // of the limit: the least that starting anew has to give back
-	memoryPause  = time.Minute      // between two times
-	memorySettle = 20 * time.Second // after which a browser that was started has what its room needs
+	memorySettle = 20 * time.Second // after which a browser that was started has what its room needs; not sooner is it started again
 )
 
 // MemoryGuard watches memory, look by look. It is not safe for concurrent use.
 type MemoryGuard struct {
-	looks   []MemoryUse // of the last memoryTrend
-	began   capture.Time
-	renewed capture.Time // when the browser was started anew last; 0 for never
+	looks   []MemoryUse  // of the last memoryTrend
+	started capture.Time // when the browser was started last; 0 for before the first look
+	renewed bool         // it was started anew
 	fresh   uint64       // what the browser needs once it has settled; 0 for not known yet
 	told    bool         // of MemoryFutile
 }
 
+// Started tells that another browser was started, for whatever reason.
+func (g *MemoryGuard) Started(at capture.Time) {
+	g.started, g.renewed, g.fresh, g.looks = at, true, 0, nil
+}
+
 // Judge takes a look.
 func (g *MemoryGuard) Judge(u MemoryUse) MemoryVerdict {
-	if g.began == 0 {
-		g.began = u.At
+	if g.started == 0 {
+		g.started = u.At
 	}
-	if g.fresh == 0 && u.Browser > 0 && u.At.Sub(max(g.began, g.renewed)) >= memorySettle {
+	settled := u.At.Sub(g.started) >= memorySettle
+	if g.fresh == 0 && u.Browser > 0 && settled {
 		g.fresh = u.Browser
 	}
 	g.looks = slices.DeleteFunc(append(g.looks, u), func(old MemoryUse) bool {
 		return u.At.Sub(old.At) > memoryTrend || old.Limit != u.Limit
 	})
 	switch {
-	case !g.runsOut(u):
+	case !g.runsOut(u), g.renewed && !settled:
 		return MemoryFine
-	case u.Browser < g.fresh || u.share(u.Browser-g.fresh) < memoryWorth:
-		if g.told {
-			return MemoryFine
-		}
-		g.told = true
-		return MemoryFutile
-	case g.renewed != 0 && u.At.Sub(g.renewed) < memoryPause:
+	case g.worth(u):
+		g.Started(u.At)
+		return MemoryRenew
+	case g.told:
 		return MemoryFine
 	}
-	g.renewed, g.fresh, g.looks = u.At, 0, nil
-	return MemoryRenew
+	g.told = true
+	return MemoryFutile
 }
 
 // runsOut tells whether the limit is reached, or will be before the room could be
 // joined again.
 func (g *MemoryGuard) runsOut(u MemoryUse) bool {
-	if u.Limit == 0 || u.share(u.Used) < memoryFrom {
+	switch share := u.share(u.Used); {
+	case u.Limit == 0 || share < memoryFrom:
 		return false
-	}
-	if u.share(u.Used) >= memoryNear {
+	case share >= memoryNear:
 		return true
 	}
-	first := g.looks[0]
-	took := u.At.Sub(first.At)
-	if took < memoryTrend/2 || u.Used <= first.Used {
-		return false
+	return u.share(u.Used+g.growth(func(u MemoryUse) uint64 { return u.Used })) >= memoryLikely
+}
+
+// worth tells whether starting the browser anew gives enough back: what it has beyond
+// what it needs, or most of all where it goes on growing.
+func (g *MemoryGuard) worth(u MemoryUse) bool {
+	browser := func(u MemoryUse) uint64 { return u.Browser }
+	if u.share(u.Used+g.growth(browser)) >= memoryLikely && g.growth(browser) > 0 {
+		return u.share(u.Browser) >= memoryWorth
 	}
-	grows := float64(u.Used-first.Used) * float64(memoryAhead) / float64(took)
-	return u.share(u.Used+uint64(grows)) >= memoryLikely
+	return u.Browser > g.fresh && u.share(u.Browser-g.fresh) >= memoryWorth
+}
+
+// growth returns by how much an amount will grow within memoryAhead, at the pace of the
+// last looks that know it, in bytes.
+func (g *MemoryGuard) growth(of func(MemoryUse) uint64) uint64 {
+	first := slices.IndexFunc(g.looks, func(u MemoryUse) bool { return of(u) > 0 })
+	if first < 0 {
+		return 0
+	}
+	then, now := g.looks[first], g.looks[len(g.looks)-1]
+	took := now.At.Sub(then.At)
+	if took < memoryTrend/2 || of(now) <= of(then) {
+		return 0
+	}
+	return uint64(float64(of(now)-of(then)) * float64(memoryAhead) / float64(took))
 }

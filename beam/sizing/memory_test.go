@@ -29,7 +29,7 @@ func TestMemoryGuard(t *testing.T) {
 		"grows":                {use: growing(5), seconds: 250, renew: []int{120, 240}},
 		"grows fast":           {use: growing(30), seconds: 30, renew: []int{15}},
 		"at once":              {use: constant(950, 800), seconds: 10, renew: []int{0}},
-		"fills it at once":     {use: growing(30), seconds: 120, renew: []int{15, 75}, futile: []int{35}},
+		"fills it at once":     {use: growing(30), seconds: 70, renew: []int{15, 35, 55}},
 		"loads a large page":   {use: func(age int) (uint64, uint64) { return min(700, 200+100*uint64(age)), 300 }, seconds: 60},
 		"a room that needs it": {use: constant(930, 700), seconds: 300, renew: []int{0}, futile: []int{20}},
 		"somebody else has it": {use: func(age int) (uint64, uint64) { return 300 + 5*uint64(age), 200 }, seconds: 200, futile: []int{120}},

@@ -52,8 +52,8 @@ func (l *Losses) Count(what string) int {
 func (l *Losses) Repeated(now capture.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, all := range l.seen {
-		if tooOften(all, now) {
+	for what, all := range l.seen {
+		if what != LostMemory && tooOften(all, now) {
 			return true
 		}
 	}

@@ -40,7 +40,7 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 	if lost.since != 0 {
 		since = lost.since
 	}
-	if !k.Losses.Allow(what, began) {
+	if !k.Losses.Allow(what, began) && what != LostMemory { // that one is no failure of a program
 		return nil, lost.err
 	}
 	k.Notice("%s", lost.beginning())
