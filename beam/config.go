@@ -2,6 +2,7 @@ package beam
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -269,6 +270,9 @@ func (c Config) checkOutput(now time.Time) error {
 func (s Settings) String() string {
 	return fmt.Sprintf("%s at %v, %d fps", report.RedactURL(s.Room), s.Size, s.FPS)
 }
+
+// newID returns an id for a recording that was given none.
+func newID() string { return strings.ToLower(rand.Text()[:8]) }
 
 // CheckPicture is Check for a recording that is only thought of: neither the room
 // nor the output is looked at.

@@ -6,7 +6,7 @@
 //
 //   - record.go, api.go: what callers use
 //   - lifecycle.go, opening.go: validate, open, join, run
-//   - predecessors.go: what earlier recorders of the meeting left
+//   - claim.go, predecessors.go: the file, and what earlier recorders of the meeting left
 //   - loop.go waits, verdict.go and stop.go decide what comes next, purely
 //   - run.go, segment.go, timeline.go: the segments of a recording
 //   - count.go, rate.go, quality.go, memory.go: what is counted and measured meanwhile

@@ -236,3 +236,33 @@ func (o *opening) plans(_, hard context.Context) (err error) {
 	o.later(stopListening)
 	return nil
 }
+
+// stoppedEarly turns an error that only says that the user stopped into one
+// that says so.
+func stoppedEarly(stop context.Context, err error) error {
+	if stop.Err() == nil {
+		return err
+	}
+	return &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("stopped before the room was ready; nothing was recorded")}
+}
+
+// setFilter changes who is recorded.
+func (o *opening) setFilter(ctx context.Context, f layout.Filter) error {
+	asked := o.settings
+	asked.Filter = f
+	if _, err := asked.plan(o.settings.Room); err != nil {
+		return err // the room's platform can't tell people apart
+	}
+	if err := o.source.SetFilter(ctx, f); err != nil {
+		return err
+	}
+	o.people.set(f)
+	return nil
+}
+
+// versions returns the versions of all that took part.
+func (o *opening) versions() map[string]string {
+	v := o.source.Versions()
+	v["beam"], v["ffmpeg"] = o.settings.Version, o.ffmpeg.Text
+	return v
+}
