@@ -71,7 +71,7 @@ func (g *MemoryGuard) Judge(u MemoryUse) MemoryVerdict {
 	case g.worth(u):
 		g.Started(u.At)
 		return MemoryRenew
-	case g.told:
+	case g.told, u.share(u.Used) < memoryNear && !g.trend(browserOf):
 		return MemoryFine
 	}
 	g.told = true
@@ -87,30 +87,40 @@ func (g *MemoryGuard) runsOut(u MemoryUse) bool {
 	case share >= memoryNear:
 		return true
 	}
-	return u.share(u.Used+g.growth(func(u MemoryUse) uint64 { return u.Used })) >= memoryLikely
+	return u.share(u.Used+g.growth(usedOf)) >= memoryLikely
 }
 
 // worth tells whether starting the browser anew gives enough back: what it has beyond
 // what it needs, or most of all where it goes on growing.
 func (g *MemoryGuard) worth(u MemoryUse) bool {
-	browser := func(u MemoryUse) uint64 { return u.Browser }
-	if u.share(u.Used+g.growth(browser)) >= memoryLikely && g.growth(browser) > 0 {
+	grows := g.growth(browserOf)
+	if grows > 0 && u.share(u.Used+grows) >= memoryLikely {
 		return u.share(u.Browser) >= memoryWorth
 	}
 	return u.Browser > g.fresh && u.share(u.Browser-g.fresh) >= memoryWorth
 }
 
+func usedOf(u MemoryUse) uint64    { return u.Used }
+func browserOf(u MemoryUse) uint64 { return u.Browser }
+
+// since returns the first of the last looks that knows an amount.
+func (g *MemoryGuard) since(of func(MemoryUse) uint64) MemoryUse {
+	i := slices.IndexFunc(g.looks, func(u MemoryUse) bool { return of(u) > 0 })
+	return g.looks[max(0, i)]
+}
+
+// trend tells whether an amount has been known for long enough to tell its pace.
+func (g *MemoryGuard) trend(of func(MemoryUse) uint64) bool {
+	then, now := g.since(of), g.looks[len(g.looks)-1]
+	return of(then) > 0 && now.At.Sub(then.At) >= memoryTrend/2
+}
+
 // growth returns by how much an amount will grow within memoryAhead, at the pace of the
-// last looks that know it, in bytes.
+// last looks that know it, in bytes; 0 where that is not known.
 func (g *MemoryGuard) growth(of func(MemoryUse) uint64) uint64 {
-	first := slices.IndexFunc(g.looks, func(u MemoryUse) bool { return of(u) > 0 })
-	if first < 0 {
+	then, now := g.since(of), g.looks[len(g.looks)-1]
+	if !g.trend(of) || of(now) <= of(then) {
 		return 0
 	}
-	then, now := g.looks[first], g.looks[len(g.looks)-1]
-	took := now.At.Sub(then.At)
-	if took < memoryTrend/2 || of(now) <= of(then) {
-		return 0
-	}
-	return uint64(float64(of(now)-of(then)) * float64(memoryAhead) / float64(took))
+	return uint64(float64(of(now)-of(then)) * float64(memoryAhead) / float64(now.At.Sub(then.At)))
 }

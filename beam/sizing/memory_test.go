@@ -27,6 +27,7 @@ func TestMemoryGuard(t *testing.T) {
 		"much, but steady":     {use: constant(880, 700), seconds: 300},
 		"grows slowly":         {use: growing(1), seconds: 1300, renew: []int{600, 1200}},
 		"grows":                {use: growing(5), seconds: 250, renew: []int{120, 240}},
+		"grows when settled":   {use: growing(22), seconds: 60, renew: []int{23, 46}},
 		"grows fast":           {use: growing(30), seconds: 30, renew: []int{15}},
 		"at once":              {use: constant(950, 800), seconds: 10, renew: []int{0}},
 		"fills it at once":     {use: growing(30), seconds: 70, renew: []int{15, 35, 55}},
@@ -41,6 +42,9 @@ func TestMemoryGuard(t *testing.T) {
 			began := 0
 			for s := range c.seconds {
 				used, browser := c.use(s - began)
+				if used < 700 {
+					browser = 0 // it is not asked for then
+				}
 				u := MemoryUse{At: capture.Time(time.Hour + time.Duration(s)*time.Second), Limit: 1000 * mb, Used: used * mb, Browser: browser * mb}
 				switch g.Judge(u) {
 				case MemoryRenew:
