@@ -64,7 +64,7 @@ type (
 	Report = report.Report // the quality report of a recording
 	Choice = sizing.Choice // how a recording would be made on a machine
 
-	PictureReport  = report.Video
+	VideoReport    = report.Video
 	ResourceReport = report.Resource
 	ChapterReport  = report.Chapter
 	GapReport      = report.Gap
@@ -111,8 +111,8 @@ func NeededCores(engine string, size capture.Size, fps int) float64 {
 // MostBits returns the highest rate of a recording, bits a second.
 func MostBits(size capture.Size, fps int) int { return sizing.MostBits(size, fps) }
 
-// PictureSize returns the size of the frames that --resolution and --orientation
+// FrameSize returns the size of the frames that --resolution and --orientation
 // mean.
-func PictureSize(name, orientation string) (capture.Size, error) {
+func FrameSize(name, orientation string) (capture.Size, error) {
 	return sizing.FrameSize(name, orientation)
 }

@@ -44,12 +44,8 @@ func (o *opening) succeed(hard context.Context, plan succession.Plan) {
 	if o.settings.Named {
 		name = o.settings.ID
 	}
-	recovering, stop := context.WithCancel(hard)
-	o.before.start(recovering, o.storage, name, o.began.Add(-o.settings.MaxDuration))
-	o.later(func() {
-		stop() // where the recording ended before its time; else it has been waited for
-		o.before.wait()
-	})
+	o.before.start(hard, o.storage, name, o.began.Add(-o.settings.MaxDuration))
+	o.later(o.before.wait) // also where the room can't be joined: what was recorded comes first
 }
 
 // finishUpload completes the upload of a recording that had ended when its recorder

@@ -274,9 +274,9 @@ func (s Settings) String() string {
 // newID returns an id for a recording that was given none.
 func newID() string { return strings.ToLower(rand.Text()[:8]) }
 
-// CheckPicture is Check for a recording that is only thought of: neither the room
+// CheckVideo is Check for a recording that is only thought of: neither the room
 // nor the output is looked at.
-func (c Config) CheckPicture() (Settings, error) {
+func (c Config) CheckVideo() (Settings, error) {
 	s := Settings{Config: c}
 	var err error
 	if s.Size, s.Orientation, err = sizing.Resolution(c.Resolution, c.Orientation); err != nil {

@@ -31,9 +31,9 @@ type Keeper struct {
 	Notice  func(format string, args ...any)
 	Capture func(context.Context, *chrome.Page) error // captures the page's frames until ctx ends or their source is lost
 	Ask     func(context.Context)                     // asks the page for its own figures until ctx ends
-	// joinedAgain is called once the room was joined again.
+	// JoinedAgain is called once the room was joined again.
 	JoinedAgain func()
-	// encoderPID returns the process that does not count as stopped while the room
+	// EncoderPID returns the process that does not count as stopped while the room
 	// is joined again: the loop watches it.
 	EncoderPID func() int
 	// Renew gets why the browser is to be started anew although it is not lost yet.

@@ -150,7 +150,7 @@ func recordingOf(f *pflag.FlagSet, room string) (job.Recording, error) {
 		return r, fmt.Errorf("flags of record: %w", err)
 	}
 	var err error
-	if r.Size, err = beam.PictureSize(f.Lookup("resolution").Value.String(), f.Lookup("orientation").Value.String()); err != nil {
+	if r.Size, err = beam.FrameSize(f.Lookup("resolution").Value.String(), f.Lookup("orientation").Value.String()); err != nil {
 		return r, err
 	}
 	switch {
