@@ -33,7 +33,7 @@ const (
 )
 
 // ReasonCrash is the stop reason of a recording whose recorder was killed.
-const ReasonCrash = storage.ReasonCrash
+const ReasonCrash = report.ReasonCrash
 
 // ValidateStorage tries everything that a recording does with the bucket and its
 // backup; see storage.Validate.
@@ -65,7 +65,7 @@ type (
 	Report = report.Report // the quality report of a recording
 	Choice = sizing.Choice // how a recording would be made on a machine
 
-	PictureReport  = report.Video
+	VideoReport    = report.Video
 	ResourceReport = report.Resource
 	ChapterReport  = report.Chapter
 	GapReport      = report.Gap
@@ -82,6 +82,9 @@ const (
 	EngineScreencast = sizing.EngineScreencast
 	EngineX11        = sizing.EngineX11
 )
+
+// PartName returns the name of a part of a recording that several recorders made.
+func PartName(output string, part int) string { return report.PartName(output, part) }
 
 // ReportPath returns the path of the report that belongs to a recording.
 func ReportPath(output string) string { return report.Path(output) }
@@ -109,9 +112,9 @@ func NeededCores(engine string, size capture.Size, fps int) float64 {
 // MostBits returns the highest rate of a recording, bits a second.
 func MostBits(size capture.Size, fps int) int { return sizing.MostBits(size, fps) }
 
-// PictureSize returns the size of the frames that --resolution and --orientation
+// FrameSize returns the size of the frames that --resolution and --orientation
 // mean.
-func PictureSize(name, orientation string) (capture.Size, error) {
+func FrameSize(name, orientation string) (capture.Size, error) {
 	return sizing.FrameSize(name, orientation)
 }
 

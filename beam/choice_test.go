@@ -12,7 +12,7 @@ import (
 func TestChoose(t *testing.T) {
 	c := Defaults()
 	c.Output = "/nowhere/at/all"
-	s, err := c.CheckPicture()
+	s, err := c.CheckVideo()
 	if err != nil || s.Size.Width != 1280 || s.Orientation != sizing.Landscape {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -43,7 +43,7 @@ func TestChoose(t *testing.T) {
 		bad := Defaults()
 		spoil(&bad)
 		var f *fault.Fault
-		if _, err := bad.CheckPicture(); !errors.As(err, &f) || f.Class != fault.ClassUsage {
+		if _, err := bad.CheckVideo(); !errors.As(err, &f) || f.Class != fault.ClassUsage {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}

@@ -2,7 +2,7 @@ package beam
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"beam/beam/control"
 	"beam/beam/expect"
 	"beam/beam/fault"
@@ -20,13 +18,13 @@ import (
 	"beam/beam/roster"
 	"beam/beam/sizing"
 	"beam/beam/storage"
+	"beam/beam/succession"
 	"beam/beam/tracks"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
 	"beam/layout"
 	"beam/layout/platform"
-	"beam/upload"
 )
 
 // DemoRoom is the room that Beam serves itself.
@@ -43,6 +41,9 @@ const (
 	lowestFPS  = 1
 	highestFPS = 60
 )
+
+// leastMemory is the least of --max-memory, MiB: the demo room at 480p takes 500.
+const leastMemory = 256
 
 // The devices that a page finds.
 const (
@@ -87,6 +88,8 @@ type Config struct {
 	Duration     time.Duration // stop after this much recording; 0: no such limit
 	MaxDuration  time.Duration
 	ReadyTimeout time.Duration
+
+	MaxMemory int // MiB that the programs of the recording may have; 0: what the control group or the machine has
 
 	IdleTimeout    time.Duration // stop when nobody else was in the room for this long; 0: no such limit
 	SilenceTimeout time.Duration // stop after this much silence; 0: no such limit
@@ -155,7 +158,8 @@ func (c Config) shownLayout() string {
 // Settings is a checked Config.
 type Settings struct {
 	Config
-	Size capture.Size // of the viewport and the frames, also with AudioOnly
+	Named bool         // the ID was given
+	Size  capture.Size // of the viewport and the frames, also with AudioOnly
 }
 
 // demoPlace stands for the demo room before it has an address.
@@ -197,7 +201,7 @@ func (s Settings) tracks() string {
 // Check checks the configuration. It starts nothing and leaves nothing behind.
 // Its error is a *Fault of ClassUsage that says what to do.
 func (c Config) Check() (Settings, error) {
-	s := Settings{Config: c}
+	s := Settings{Config: c, Named: c.ID != ""}
 	if s.ID == "" {
 		s.ID = newID()
 	}
@@ -224,7 +228,7 @@ func (c Config) Check() (Settings, error) {
 	if err := c.Storage.Check(); err != nil {
 		return s, err
 	}
-	return s, checkOutput(c.Output, c.Force)
+	return s, c.checkOutput(time.Now())
 }
 
 func (c Config) checkChoices() error {
@@ -287,15 +291,18 @@ func (c Config) checkTimes() error {
 		return fault.Refuse("", "--ready-timeout is %v; it has to be more than nothing", c.ReadyTimeout)
 	case c.IdleTimeout < 0, c.SilenceTimeout < 0, c.ReconnectGrace < 0:
 		return fault.Refuse("", "--idle-timeout, --silence-timeout and --reconnect-grace can't be less than nothing; 0 means no such limit")
+	case c.MaxMemory < 0 || c.MaxMemory > 0 && c.MaxMemory < leastMemory:
+		return fault.Refuse("", "--max-memory is %d MiB; a recording needs %d MiB and more", c.MaxMemory, leastMemory)
 	case c.AudioOffset < -longestOffset || c.AudioOffset > longestOffset:
 		return fault.Refuse("", "--audio-offset is %v; it can be from %v to %v", c.AudioOffset, -longestOffset, longestOffset)
 	}
 	return nil
 }
 
-// checkOutput tells whether path can be written, without leaving anything
-// behind.
-func checkOutput(path string, force bool) error {
+// checkOutput tells whether the output can be written at now, or a next part of it,
+// without leaving anything behind.
+func (c Config) checkOutput(now time.Time) error {
+	path := c.Output
 	if path == "" {
 		return fault.Refuse("for example: --output meeting.mp4", "no output file")
 	}
@@ -309,23 +316,8 @@ func checkOutput(path string, force bool) error {
 	case !info.IsDir():
 		return fault.Refuse("", "--output %s: %s is not a directory", path, dir)
 	}
-	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path), report.TracksPath(path)} {
-		info, err := os.Lstat(file)
-		switch {
-		case errors.Is(err, unix.ENAMETOOLONG):
-			return fault.Refuse("choose a shorter name", "--output: the name of %s is too long", filepath.Base(file))
-		case err != nil:
-		case info.IsDir() && file == report.TracksPath(path) && force:
-		case info.IsDir() && file != report.TracksPath(path):
-			return fault.Refuse("", "--output: %s is a directory", file)
-		case !force:
-			return fault.Refuse("choose another --output, or overwrite it with --force", "%s exists", file)
-		}
-	}
-	if _, err := os.Lstat(upload.JournalPath(path)); errors.Is(err, unix.ENAMETOOLONG) {
-		return fault.Refuse("choose a shorter name", "--output: the name of %s is too long", filepath.Base(upload.JournalPath(path)))
-	} else if err == nil {
-		return fault.Refuse("finish it with: beam recover "+path, "%s is left from a recording that was not uploaded to its end", upload.JournalPath(path))
+	if _, err := succession.Check(path, c.Force, now, c.MaxDuration); err != nil {
+		return err
 	}
 	probe, err := os.CreateTemp(dir, ".beam-probe-*")
 	if err != nil {
@@ -340,9 +332,12 @@ func (s Settings) String() string {
 	return fmt.Sprintf("%s at %v, %d fps", report.RedactURL(s.Room), s.Size, s.FPS)
 }
 
-// CheckPicture is Check for a recording that is only thought of: neither the room
+// newID returns an id for a recording that was given none.
+func newID() string { return strings.ToLower(rand.Text()[:8]) }
+
+// CheckVideo is Check for a recording that is only thought of: neither the room
 // nor the output is looked at.
-func (c Config) CheckPicture() (Settings, error) {
+func (c Config) CheckVideo() (Settings, error) {
 	s := Settings{Config: c}
 	var err error
 	if s.Size, s.Orientation, err = sizing.Resolution(c.Resolution, c.Orientation); err != nil {

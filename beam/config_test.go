@@ -98,7 +98,7 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-func touch(path string) { _ = os.WriteFile(path, nil, 0o600) }
+func touch(path string) { _ = os.WriteFile(path, []byte("x"), 0o600) }
 func mkdir(path string) { _ = os.Mkdir(path, 0o700) }
 
 func TestForceOverwrites(t *testing.T) {

@@ -6,9 +6,10 @@
 //
 //   - record.go, api.go: what callers use
 //   - lifecycle.go, opening.go: validate, open, join, run
+//   - claim.go, predecessors.go: the file, and what earlier recorders of the meeting left
 //   - loop.go waits, verdict.go and stop.go decide what comes next, purely
 //   - run.go, segment.go, timeline.go: the segments of a recording
-//   - count.go, rate.go, quality.go: what is counted and measured meanwhile
+//   - count.go, rate.go, quality.go, memory.go: what is counted and measured meanwhile
 //   - finish.go: the file, the report and the upload at the end
 //
 // It must not parse command lines, print, or end the process: cmd does that.

@@ -31,7 +31,7 @@ const (
 type Progress struct {
 	Recorded  float64 `json:"recorded_seconds"`
 	Bytes     int64   `json:"bytes"`
-	FPS       float64 `json:"fps"` // pictures captured in the last second, repeats not counted
+	FPS       float64 `json:"fps"` // frames captured in the last second, repeats not counted
 	Dropped   int     `json:"dropped"`
 	LevelDBFS float64 `json:"level_dbfs"` // loudest sample of the last second; -120 for silence
 

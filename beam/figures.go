@@ -18,7 +18,7 @@ func (r *run) audioReport(segments []*segment) report.Audio {
 	for _, s := range segments {
 		all = append(all, s.audio.Stats())
 	}
-	rep := soundReport(all)
+	rep := segmentsAudio(all)
 	rep.Stalls, rep.LUFS, rep.Late = r.source.SoundStalls(), r.loudness.report(), r.rates.quality.late()
 	return rep
 }
@@ -56,8 +56,8 @@ func frameReport(segments []video.Counts, m encode.Media, rates rateFigures) *re
 	return r
 }
 
-// soundReport returns the figures of the segments together.
-func soundReport(segments []audio.Stats) report.Audio {
+// segmentsAudio returns the figures of the segments together.
+func segmentsAudio(segments []audio.Stats) report.Audio {
 	var r report.Audio
 	var out, filled, silent, longest int64
 	var hole time.Duration

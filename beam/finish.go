@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,6 @@ import (
 	"beam/beam/roster"
 	"beam/beam/source"
 	"beam/beam/storage"
-	"beam/beam/tracks"
 	"beam/capture"
 	"beam/capture/encode"
 	"beam/capture/mp4"
@@ -44,7 +44,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		r.fault, err = unfinished(err, r.fault, r.reason), nil
 		r.events.degrade("the file could not be finished; it plays, but can't be searched well: beam recover FILE finishes it")
 	}
-	r.finishTracks(hard)
+	apart := r.closeTracks()
 	rep := r.makeReport(end, media, chapters)
 	r.doubt(hard, rep)
 	broken := r.expectations(hard, rep)
@@ -55,8 +55,10 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		r.events.enter(StateUploading)
 		tell := func() { r.progress.tellUpload(rep.Bytes, rep.Seconds) }
 		err = r.transfer.Complete(hard, rep, files, tell, r.events.degrade, r.log)
-		r.writeReport(rep) // now with the upload
 	}
+	r.exportTracks(hard, apart, rep)
+	r.awaitPredecessors(rep)
+	r.writeReport(rep) // now with the uploads
 	if err != nil || r.fault != nil {
 		return rep, errors.Join(err, r.fault)
 	}
@@ -64,22 +66,17 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	return rep, broken
 }
 
-// finishTracks ends the files of the tracks, and lists them.
-func (r *run) finishTracks(hard context.Context) {
-	t := r.opening.tracks
-	if t == nil {
-		return
-	}
-	manifest, err := t.Close()
-	if err != nil {
-		r.events.degrade(fmt.Sprintf("a track is not whole: %v", err))
-	}
-	export := tracks.Export{Dir: report.TracksPath(r.settings.Output), FFmpeg: r.opening.tools.FFmpeg, Format: r.settings.TracksFormat}
-	if manifest.People, err = export.Run(hard, manifest); err != nil {
-		r.events.degrade(fmt.Sprintf("a participant's file could not be made, their tracks are there: %v", err))
-	}
-	if err := manifest.Write(report.TracksPath(r.settings.Output)); err != nil {
-		r.events.degrade(fmt.Sprintf("the tracks are not listed: %v", err))
+// awaitPredecessors waits until what earlier recorders left is recovered, and puts into
+// the report what became of it.
+func (r *run) awaitPredecessors(rep *report.Report) {
+	before := r.opening.before
+	before.wait()
+	rep.Part, rep.Continues = before.report()
+	for _, text := range before.shortcomings() {
+		if !slices.Contains(rep.Degraded, text) {
+			r.events.degrade(text)
+			rep.Degraded = append(rep.Degraded, text)
+		}
 	}
 }
 
@@ -152,7 +149,7 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 // writeReport writes the report beside the file.
 func (r *run) writeReport(rep *report.Report) {
 	if err := rep.Write(report.Path(r.settings.Output)); err != nil {
-		r.log.Warn("report not written", "error", err)
+		r.events.notice("the report could not be written: %v", err)
 	}
 }
 
@@ -180,14 +177,16 @@ func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report
 		Participants: r.roster.Participants(r.timeline.position, length), Chapters: chapters,
 		Pauses: r.timeline.pauses(), Segments: len(segments), Gaps: r.gaps.Report(r.timeline.position),
 	}
+	rep.Machine.Memory = r.memory.report()
 	if s.AudioOnly {
 		rep.Width, rep.Height, rep.FPS, rep.FPSMode = 0, 0, 0, ""
 	} else {
 		rep.Pictures = r.videoReport(segments, media, length)
 	}
-	for _, text := range shortcomings(rep, r.losses.Count, r.reason, s.Config) {
+	for _, text := range append(shortcomings(rep, r.losses.Count, r.reason, s.Config), o.before.shortcomings()...) {
 		r.events.degrade(text)
 	}
+	rep.Part, rep.Continues = o.before.report()
 	if r.fault != nil {
 		rep.Fault = r.fault.Error()
 	}
@@ -240,6 +239,9 @@ func shortcomings(r *report.Report, lost func(what string) int, reason string, a
 		if n := lost(one.what); n > 0 {
 			add("the %s was lost %s; %s", one.what, times(n), one.missing)
 		}
+	}
+	if n := lost(source.LostMemory); n > 0 {
+		add("memory ran out %s, and the browser was started anew; until the room was joined again its last frame stands, and it is silent. Give the recording more memory", times(n))
 	}
 	if reason == ReasonLost {
 		add("the connection to the room was lost and did not come back within %v", asked.ReconnectGrace)

@@ -69,8 +69,8 @@ func TestFrameReport(t *testing.T) {
 	}
 }
 
-func TestSoundReport(t *testing.T) {
-	got := soundReport([]audio.Stats{
+func TestSegmentsAudio(t *testing.T) {
+	got := segmentsAudio([]audio.Stats{
 		{PCMStats: audio.PCMStats{Out: 480000, Filled: 4800, Silent: 52800, Holes: 1, LongestHole: 100 * time.Millisecond, Drift: 65}, Peak: 16384},
 		{PCMStats: audio.PCMStats{Out: 4800, Drift: 900}},
 	})

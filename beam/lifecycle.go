@@ -12,14 +12,18 @@ import (
 	"beam/beam/roster"
 	"beam/beam/source"
 	"beam/beam/storage"
-	"beam/capture/encode"
-	"beam/layout"
 )
 
 // record goes through the life of a recording.
 func (o *opening) record(stop, hard context.Context) (*report.Report, error) {
 	defer o.cleanUp()
-	for _, phase := range []func(stop, hard context.Context) error{o.validate, o.open, o.plans, o.join} {
+	if err := o.validate(stop, hard); err != nil {
+		return nil, err
+	}
+	if o.claim == nil {
+		return o.finishUpload(hard)
+	}
+	for _, phase := range []func(stop, hard context.Context) error{o.open, o.plans, o.join} {
 		if err := phase(stop, hard); err != nil {
 			return nil, err
 		}
@@ -28,7 +32,7 @@ func (o *opening) record(stop, hard context.Context) (*report.Report, error) {
 }
 
 // validate checks all that can be checked before anything is started.
-func (o *opening) validate(stop, _ context.Context) error {
+func (o *opening) validate(stop, hard context.Context) error {
 	kinds, err := roster.ParseChapters(o.settings.Chapters)
 	if err != nil {
 		return err
@@ -40,8 +44,18 @@ func (o *opening) validate(stop, _ context.Context) error {
 	o.roster = roster.New(kinds, plan.Named, o.settings.Layout)
 	o.commands.roster = o.roster
 	o.events.start()
+	if err := enoughFiles(procstat.RaiseFiles); err != nil {
+		return err
+	}
+	left, err := o.claimOutput()
+	if err != nil {
+		return err
+	}
 	if err := o.serveCommands(); err != nil {
 		return err
+	}
+	if o.claim == nil {
+		return nil
 	}
 	if o.tools, err = findTools(o.settings); err != nil {
 		return err
@@ -55,6 +69,7 @@ func (o *opening) validate(stop, _ context.Context) error {
 			o.events.notice("%s", text)
 		}
 	}
+	o.succeed(hard, left)
 	return nil
 }
 
@@ -123,11 +138,19 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := openOutput(s)
+	memory, err := procstat.NewMemoryReader()
 	if err != nil {
 		return nil, err
 	}
-	upload, err := o.storage.Start(hard, storage.File{Path: s.Output, Room: report.PublicRoom(s.Room), Version: s.Version}, out.Head, time.Now(), o.log)
+	asking, cancel := context.WithTimeout(hard, numberLimit)
+	part := o.before.number(asking)
+	cancel()
+	out, err := o.openOutput()
+	if err != nil {
+		return nil, err
+	}
+	file := storage.File{Path: s.Output, Room: report.PublicRoom(s.Room), Version: s.Version, Name: s.ID, Part: part}
+	upload, err := o.storage.Start(hard, file, out.Head, time.Now(), o.log)
 	if err != nil {
 		out.Discard()
 		return nil, err
@@ -135,7 +158,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	defer upload.Close(o.log)
 	out.Grown = upload.Advance
 
-	r := newRun(o, sampler, out, upload)
+	r := newRun(o, sampler, memory, out, upload)
 	end, err := r.record(stop, hard)
 	if err != nil {
 		out.Discard()
@@ -143,59 +166,4 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	return r.finish(hard, end)
-}
-
-// openOutput makes the file of a recording, and removes what belongs to one that
-// was there before.
-func openOutput(s Settings) (*encode.Output, error) {
-	out, err := encode.CreateOutput(s.Output, s.FileMode, s.stopRules().limit(), reservedRate(s))
-	switch {
-	case errors.Is(err, encode.ErrLocked):
-		return nil, fault.Refuse("choose another --output", "--output %s: %w", s.Output, err)
-	case err != nil:
-		return nil, fault.Refuse("", "--output %s can't be written: %w", s.Output, err)
-	}
-	if err := storage.RemoveSideFiles(s.Output); err != nil {
-		out.Discard()
-		return nil, fault.Refuse("", "--output %s: the files of the old recording can't be removed: %w", s.Output, err)
-	}
-	return out, nil
-}
-
-// stoppedEarly turns an error that only says that the user stopped into one
-// that says so.
-func stoppedEarly(stop context.Context, err error) error {
-	if stop.Err() == nil {
-		return err
-	}
-	return &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("stopped before the room was ready; nothing was recorded")}
-}
-
-// setFilter changes who is recorded.
-func (o *opening) setFilter(ctx context.Context, f layout.Filter) error {
-	asked := o.settings
-	asked.Filter = f
-	if _, err := asked.plan(o.settings.Room); err != nil {
-		return err // the room's platform can't tell people apart
-	}
-	if err := o.source.SetFilter(ctx, f); err != nil {
-		return err
-	}
-	o.people.set(f)
-	return nil
-}
-
-// versions returns the versions of all that took part.
-func (o *opening) versions() map[string]string {
-	v := o.source.Versions()
-	v["beam"], v["ffmpeg"] = o.settings.Version, o.ffmpeg.Text
-	return v
-}
-
-// reservedRate returns the frames a second that the file's index needs room for.
-func reservedRate(s Settings) int {
-	if s.AudioOnly {
-		return 0
-	}
-	return s.FPS
 }

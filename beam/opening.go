@@ -46,6 +46,8 @@ type opening struct {
 	tracks   *tracks.Recorder // nil without --tracks
 	secrets  *report.Secrets
 	cleanups []func() // in the order of what they undo
+	before   *predecessors
+	claim    *encode.Claim // of the output, until it is created
 
 	roster      *roster.Roster
 	tools       Tools
@@ -68,9 +70,6 @@ func newOpening(s Settings, log *slog.Logger, sink Sink, stopNow func()) *openin
 		secrets: secrets, settings: s, log: log, began: time.Now(), events: newAnnouncer(sink, secrets.Hide, log), engines: newEngineSwitch(),
 		pages: source.NewPageLog(time.Now(), secrets.Hide), watch: expect.NewWatch(s.Expect, secrets.Hide), tap: audio.NewTap(s.AudioOffset),
 		people: newPeople(s.Filter),
-	}
-	if s.tracks() != "" {
-		o.tracks = tracks.New(tracks.Options{Dir: report.TracksPath(s.Output), Log: log})
 	}
 	o.commands = &commander{
 		about: control.Status{
@@ -245,4 +244,34 @@ func (o *opening) plans(_, hard context.Context) (err error) {
 	o.later(listener.Wait)
 	o.later(stopListening)
 	return nil
+}
+
+// stoppedEarly turns an error that only says that the user stopped into one
+// that says so.
+func stoppedEarly(stop context.Context, err error) error {
+	if stop.Err() == nil {
+		return err
+	}
+	return &fault.Fault{Class: fault.ClassEmpty, Op: "record", Err: errors.New("stopped before the room was ready; nothing was recorded")}
+}
+
+// setFilter changes who is recorded.
+func (o *opening) setFilter(ctx context.Context, f layout.Filter) error {
+	asked := o.settings
+	asked.Filter = f
+	if _, err := asked.plan(o.settings.Room); err != nil {
+		return err // the room's platform can't tell people apart
+	}
+	if err := o.source.SetFilter(ctx, f); err != nil {
+		return err
+	}
+	o.people.set(f)
+	return nil
+}
+
+// versions returns the versions of all that took part.
+func (o *opening) versions() map[string]string {
+	v := o.source.Versions()
+	v["beam"], v["ffmpeg"] = o.settings.Version, o.ffmpeg.Text
+	return v
 }

@@ -12,7 +12,6 @@ import (
 	"beam/beam/storage"
 	"beam/capture/encode"
 	"beam/capture/mp4"
-	"beam/upload"
 )
 
 // A file that is being recorded is neither recorded over nor recovered.
@@ -69,12 +68,5 @@ func TestStorageRefuses(t *testing.T) {
 	c.Storage = storage.Settings{Bucket: bucket, BackupBucket: "s3://other", Tags: map[string]string{"a": "b"}, DeleteLocal: true}
 	if _, err := c.Check(); err != nil {
 		t.Error(err)
-	}
-	if err := os.WriteFile(upload.JournalPath(c.Output), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c.Force = true
-	if _, err := c.Check(); err == nil || !strings.Contains(err.Error(), "journal") {
-		t.Errorf("a recording that was not uploaded would be recorded over: %v", err)
 	}
 }

@@ -2,9 +2,7 @@ package beam
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
-	"strings"
 
 	"beam/beam/report"
 )
@@ -33,6 +31,3 @@ func Record(stop, hard context.Context, s Settings, log *slog.Logger, sink Sink)
 	}
 	return rep, err
 }
-
-// newID returns an id for a recording that was given none.
-func newID() string { return strings.ToLower(rand.Text()[:8]) }

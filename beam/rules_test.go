@@ -52,7 +52,7 @@ func TestStates(t *testing.T) {
 		{StateStarting, StateJoining}: true, {StateJoining, StateRecording}: true,
 		{StateRecording, StateStopping}: true, {StateStopping, StateCompleted}: true,
 		{StateRecording, StatePaused}: true, {StatePaused, StateRecording}: true, {StatePaused, StateStopping}: true, {StatePaused, StateFailed}: true,
-		{StateStarting, StateFailed}: true, {StateJoining, StateFailed}: true,
+		{StateStarting, StateFailed}: true, {StateJoining, StateFailed}: true, {StateStarting, StateUploading}: true,
 		{StateRecording, StateFailed}: true, {StateStopping, StateFailed}: true,
 		{StateStopping, StateUploading}: true, {StateUploading, StateCompleted}: true, {StateUploading, StateFailed}: true,
 	}

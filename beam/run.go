@@ -41,6 +41,7 @@ type run struct {
 	loop     *loop
 	keeper   *source.Keeper
 	rates    *rateKeeper
+	memory   *memoryKeeper
 	loudness *loud
 	losses   *source.Losses
 	gaps     *source.Gaps
@@ -54,7 +55,7 @@ type run struct {
 }
 
 // newRun puts the parts of a recording together.
-func newRun(o *opening, sampler *procstat.Sampler, out *encode.Output, upload *storage.Transfer) *run {
+func newRun(o *opening, sampler *procstat.Sampler, memory *procstat.MemoryReader, out *encode.Output, upload *storage.Transfer) *run {
 	s := o.settings
 	r := &run{
 		settings: s, opening: o, log: o.log, events: o.events, engines: o.engines, roster: o.roster, source: o.source,
@@ -89,6 +90,9 @@ func newRun(o *opening, sampler *procstat.Sampler, out *encode.Output, upload *s
 		JoinedAgain: r.roster.Rejoined,
 		EncoderPID:  func() int { return r.timeline.last().enc.PID() },
 	}
+	renew := make(chan error, 1)
+	r.keeper.Renew = renew
+	r.memory = &memoryKeeper{reader: memory, most: uint64(s.MaxMemory) << 20, browser: o.source.BrowserPID, renew: renew, notice: o.events.notice}
 	r.progress = &progressTeller{timeline: r.timeline, output: out, tap: o.tap, transfer: upload, events: o.events}
 	r.loop = &loop{
 		now: capture.Now, rules: s.stopRules(), fps: s.FPS, messages: o.source.Messages, requests: o.commands.requests,
@@ -113,6 +117,7 @@ func (r *run) record(stop, hard context.Context) (end capture.Time, err error) {
 	var running errgroup.Group
 	running.Go(func() error { r.report(r.keeper.Keep(sources, hard)); return nil })
 	running.Go(func() error { r.rates.run(sources); return nil })
+	running.Go(func() error { r.memory.run(sources); return nil })
 	running.Go(func() error { r.watch.Run(sources, r.source.Evaluate); return nil })
 	r.events.enter(StateRecording)
 	end = r.recordSegments(stop, hard, first)

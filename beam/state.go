@@ -19,7 +19,7 @@ const (
 
 // next lists the states that can follow each state.
 var next = map[State][]State{
-	StateStarting:  {StateJoining, StateFailed},
+	StateStarting:  {StateJoining, StateUploading, StateFailed}, // the second where only an upload was left
 	StateJoining:   {StateRecording, StateFailed},
 	StateRecording: {StatePaused, StateStopping, StateFailed},
 	StatePaused:    {StateRecording, StateStopping, StateFailed},

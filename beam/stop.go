@@ -1,6 +1,10 @@
 package beam
 
-import "time"
+import (
+	"time"
+
+	"beam/beam/report"
+)
 
 // Why a recording ended.
 const (
@@ -15,7 +19,7 @@ const (
 	ReasonPage        = "page asked to stop" // the page's own signal
 	ReasonPageClosed  = "page closed itself"
 	ReasonDiskFull    = "disk full"
-	ReasonFailure     = "failure" // in reports followed by a colon and the kind
+	ReasonFailure     = report.ReasonFailure
 )
 
 // The kinds of failures, in the words of 100ms's error_type.

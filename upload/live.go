@@ -24,14 +24,18 @@ import (
 // S3 API can change nothing else of an upload: a heartbeat in a spare part
 // number would need no object, but Ceph completes no upload with parts left out.
 type Live struct {
-	State   string    `json:"state"` // "recording"
-	ID      string    `json:"id"`    // of the recording
-	Key     string    `json:"key"`
-	Plan    Plan      `json:"plan"`
-	Every   float64   `json:"every_seconds"`
-	Parts   int       `json:"parts"`   // finished
-	Bytes   int64     `json:"bytes"`   // in them
-	Updated time.Time `json:"updated"` // by the recorder's clock, for people
+	State string `json:"state"` // "recording"
+	ID    string `json:"id"`    // of the upload's file
+	// Recording is what the recorder calls its recording, and Part which part of it
+	// the file is: a recorder that takes its place finds the upload by that.
+	Recording string    `json:"recording,omitempty"`
+	Part      int       `json:"part,omitempty"`
+	Key       string    `json:"key"`
+	Plan      Plan      `json:"plan"`
+	Every     float64   `json:"every_seconds"`
+	Parts     int       `json:"parts"`   // finished
+	Bytes     int64     `json:"bytes"`   // in them
+	Updated   time.Time `json:"updated"` // by the recorder's clock, for people
 }
 
 const (
@@ -44,6 +48,8 @@ const (
 	metaEvery   = "beam-live-every" // of the live object, in seconds
 	metaID      = "beam-id"         // of the recording
 	metaPart    = "beam-part-size"  // 0 for the growing plan
+	metaName    = "beam-recording"  // what the recorder calls it
+	metaNumber  = "beam-recording-part"
 )
 
 // liveKey returns the key of the live object of an upload.
@@ -103,10 +109,14 @@ func putLive(ctx context.Context, b Bucket, key, uploadID string, live Live) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, every)
 	defer cancel()
-	return b.PutOnce(ctx, liveKey(key, uploadID), "application/json", map[string]string{
+	metadata := map[string]string{
 		metaEvery: strconv.FormatFloat(every.Seconds(), 'f', -1, 64), metaID: live.ID,
 		metaPart: strconv.FormatInt(b.Settings().PartSize, 10),
-	}, data)
+	}
+	if live.Recording != "" {
+		metadata[metaName], metadata[metaNumber] = live.Recording, strconv.Itoa(live.Part)
+	}
+	return b.PutOnce(ctx, liveKey(key, uploadID), "application/json", metadata, data)
 }
 
 // endLive deletes the live object, for a while also when the store does not answer.

@@ -60,25 +60,10 @@ func RecoverBucket(ctx context.Context, s *Store) ([]Recovered, error) {
 }
 
 func recoverBucket(ctx context.Context, s Bucket, log *slog.Logger) ([]Recovered, error) {
-	prefix, options := s.At().Prefix, s.Settings()
-	if prefix != "" {
-		prefix += "/"
-	}
-	b := &bucketRecovery{Bucket: s, log: log, retry: &retrier{
-		base: options.BackoffBase, limit: options.BackoffCap, giveUp: recoverGiveUp, log: log, changed: func() {},
-	}}
-	b.retry.finish(time.Now())
-	var uploads []s3.Unfinished
-	err := b.do(ctx, "list the uploads", func(ctx context.Context) (err error) {
-		uploads, err = s.ListUploads(ctx, prefix)
-		return err
-	})
+	b := newBucketRecovery(s, log)
+	uploads, err := b.list(ctx)
 	if err != nil {
-		found := s.Diagnose(err)
-		if found.Code == FindDenied && found.Hint == "" {
-			found.Hint = "allow s3:ListBucketMultipartUploads"
-		}
-		return nil, &Error{Class: ClassUpload, Op: "recover from " + s.At().String(), Err: err, Hint: found.Hint}
+		return nil, err
 	}
 	var (
 		all    []Recovered
@@ -116,6 +101,36 @@ type bucketRecovery struct {
 	Bucket
 	log   *slog.Logger
 	retry *retrier
+}
+
+func newBucketRecovery(s Bucket, log *slog.Logger) *bucketRecovery {
+	options := s.Settings()
+	b := &bucketRecovery{Bucket: s, log: log, retry: &retrier{
+		base: options.BackoffBase, limit: options.BackoffCap, giveUp: recoverGiveUp, log: log, changed: func() {},
+	}}
+	b.retry.finish(time.Now())
+	return b
+}
+
+// list returns the unfinished uploads under the bucket's prefix. Its error is an
+// *Error of ClassUpload.
+func (b *bucketRecovery) list(ctx context.Context) (uploads []s3.Unfinished, err error) {
+	prefix := b.At().Prefix
+	if prefix != "" {
+		prefix += "/"
+	}
+	err = b.do(ctx, "list the uploads", func(ctx context.Context) (err error) {
+		uploads, err = b.ListUploads(ctx, prefix)
+		return err
+	})
+	if err == nil {
+		return uploads, nil
+	}
+	found := b.Diagnose(err)
+	if found.Code == FindDenied && found.Hint == "" {
+		found.Hint = "allow s3:ListBucketMultipartUploads"
+	}
+	return nil, &Error{Class: ClassUpload, Op: "recover from " + b.At().String(), Err: err, Hint: found.Hint}
 }
 
 func (b *bucketRecovery) do(ctx context.Context, op string, attempt func(context.Context) error) error {

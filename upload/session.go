@@ -192,5 +192,5 @@ func (s *session) journalled() {
 // live describes the upload for the live object.
 func (u *Uploader) live() Live {
 	p := u.Progress()
-	return Live{ID: u.config.ID, Parts: p.Parts, Bytes: p.Uploaded}
+	return Live{ID: u.config.ID, Recording: u.config.Recording, Part: u.config.Part, Parts: p.Parts, Bytes: p.Uploaded}
 }

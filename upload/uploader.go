@@ -28,6 +28,11 @@ type Config struct {
 	Places []Place // the bucket, then its backups in order
 	ID     string  // of the recording; "" for a new one
 
+	// Recording and Part are told in the live object; see Live. Recording has ASCII
+	// letters and digits, dots, underscores and hyphens only.
+	Recording string
+	Part      int
+
 	// HeadSize is how many bytes at the start of the file are rewritten when it is
 	// finished; 0 if none are. Parts over them are uploaded early, and again at
 	// the end.

@@ -45,6 +45,15 @@ func Beside(output, suffix string) string {
 	return strings.TrimSuffix(output, filepath.Ext(output)) + suffix
 }
 
+// PartName returns the name of a part of a recording, or its key: meeting.mp4 is the
+// first, meeting-2.mp4 the second.
+func PartName(output string, part int) string {
+	if part < 2 {
+		return output
+	}
+	return Beside(output, fmt.Sprintf("-%d%s", part, filepath.Ext(output)))
+}
+
 // Path returns the path of the report that belongs to a recording:
 // meeting.json beside meeting.mp4.
 func Path(output string) string {
@@ -60,6 +69,12 @@ func FailurePath(output string) string {
 // TracksPath returns the directory of the participants' tracks: meeting.tracks beside
 // meeting.mp4.
 func TracksPath(output string) string { return Beside(output, ".tracks") }
+
+// The stop reasons of recordings that ended before their meeting.
+const (
+	ReasonCrash   = "recorder killed; recovered"
+	ReasonFailure = "failure" // followed by a colon and the kind
+)
 
 // RecordName is the shape of DefaultOutput.
 var RecordName = regexp.MustCompile(`^Rec-(.+)-(\d{13})$`)

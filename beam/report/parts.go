@@ -31,6 +31,16 @@ type EngineChange struct {
 	Reason string  `json:"reason"`
 }
 
+// Predecessor tells of a part of the recording that an earlier recorder left
+// unfinished.
+type Predecessor struct {
+	File    string  `json:"file,omitempty"`
+	URL     string  `json:"url,omitempty"` // of the object, where it has one
+	Seconds float64 `json:"seconds,omitempty"`
+	Outcome string  `json:"outcome"` // as beam recover tells it; "pending" where that was not known yet
+	Error   string  `json:"error,omitempty"`
+}
+
 // Upload tells where a recording went.
 type Upload struct {
 	URL          string  `json:"url"`    // s3://BUCKET/KEY

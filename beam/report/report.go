@@ -51,6 +51,11 @@ type Report struct {
 	Expectations []expect.Outcome    `json:"expectations,omitempty"`
 	Console      *expect.ConsoleSeen `json:"console,omitempty"`
 
+	// Part is which part of the recording this is, and Continues what became of the
+	// parts before it, where an earlier recorder was killed; 0 and nothing otherwise.
+	Part      int           `json:"part,omitempty"`
+	Continues []Predecessor `json:"continues,omitempty"`
+
 	Upload   *Upload           `json:"upload,omitempty"` // with a bucket
 	Versions map[string]string `json:"versions"`
 
@@ -88,7 +93,7 @@ type Rate struct {
 type Gap struct {
 	At      float64 `json:"at_seconds"` // on the recording's time
 	Seconds float64 `json:"seconds"`
-	Lost    string  `json:"lost"` // browser, display, sound server, encoder
+	Lost    string  `json:"lost"` // browser, display, sound server, encoder; memory where the browser was started anew for it
 	Cause   string  `json:"cause"`
 }
 
@@ -103,6 +108,19 @@ type Machine struct {
 	// RunDelay is how long the threads of each program could have run but had no
 	// processor, in seconds.
 	RunDelay map[string]float64 `json:"run_delay_seconds"`
+	Memory   Memory             `json:"memory"`
+}
+
+// Memory tells how the recording stood with memory when it was scarcest, and what the
+// kernel did about it meanwhile.
+type Memory struct {
+	LimitMB float64 `json:"limit_mb"` // of the control group, or of the machine where that was scarcer; 2^20 bytes
+	UsedMB  float64 `json:"used_mb"`  // of it at most, without what can be given back
+	Group   bool    `json:"control_group"`
+	Slowed  int     `json:"slowed"`          // times that the group went beyond memory.high
+	Full    int     `json:"full"`            // times that it came to its limit
+	Killed  int     `json:"killed"`          // processes of it that the kernel killed for that
+	Renewed int     `json:"browser_renewed"` // times that the browser was started anew to prevent it
 }
 
 // Start tells where the time until the first frame went, in seconds since

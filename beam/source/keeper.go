@@ -31,11 +31,13 @@ type Keeper struct {
 	Notice  func(format string, args ...any)
 	Capture func(context.Context, *chrome.Page) error // captures the page's frames until ctx ends or their source is lost
 	Ask     func(context.Context)                     // asks the page for its own figures until ctx ends
-	// joinedAgain is called once the room was joined again.
+	// JoinedAgain is called once the room was joined again.
 	JoinedAgain func()
-	// encoderPID returns the process that does not count as stopped while the room
+	// EncoderPID returns the process that does not count as stopped while the room
 	// is joined again: the loop watches it.
 	EncoderPID func() int
+	// Renew gets why the browser is to be started anew although it is not lost yet.
+	Renew <-chan error
 }
 
 // Keep captures the page's frames and watches all that the page needs, until
@@ -68,8 +70,13 @@ func (k *Keeper) Keep(ctx, hard context.Context) error {
 // usePage captures the page's frames until the page, or something that it
 // needs, is lost. It returns why: most often a *loss.
 func (k *Keeper) usePage(ctx context.Context, page *chrome.Page) error {
+	select {
+	case <-k.Renew: // asked of the browser before this one
+	default:
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return k.awaitPage(ctx, page) })
+	g.Go(func() error { return k.awaitRenewal(ctx) })
 	g.Go(func() error { return k.heartbeat(ctx, page) })
 	g.Go(func() error { return k.awaitDisplay(ctx) })
 	g.Go(func() error { return k.awaitSoundLoss(ctx) })
@@ -85,6 +92,16 @@ func (k *Keeper) awaitPage(ctx context.Context, page *chrome.Page) error {
 		return nil
 	case <-page.Lost():
 		return &loss{what: LostBrowser, since: page.LostAt(), err: page.Err()}
+	}
+}
+
+// awaitRenewal waits until somebody wants another browser.
+func (k *Keeper) awaitRenewal(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case why := <-k.Renew:
+		return &loss{what: LostMemory, err: why}
 	}
 }
 

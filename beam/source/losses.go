@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -51,8 +52,8 @@ func (l *Losses) Count(what string) int {
 func (l *Losses) Repeated(now capture.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, all := range l.seen {
-		if tooOften(all, now) {
+	for what, all := range l.seen {
+		if what != LostMemory && tooOften(all, now) {
 			return true
 		}
 	}
@@ -111,7 +112,7 @@ const (
 
 // loss is what was lost of the source of a recording.
 type loss struct {
-	what  string       // lostBrowser, lostDisplay or lostSound
+	what  string       // LostBrowser, LostDisplay, LostSound or LostMemory
 	since capture.Time // when it was seen alive last; 0 for until just now
 	err   error
 }
@@ -125,7 +126,23 @@ const (
 	LostDisplay = "display"
 	LostSound   = "sound server"
 	LostEncoder = "encoder"
+	LostMemory  = "memory" // nothing yet: the browser is started anew before the kernel kills it
 )
+
+// beginning and end tell the user of a repair.
+func (l *loss) beginning() string {
+	if l.what == LostMemory {
+		return "memory is running out, starting the browser anew: " + l.err.Error()
+	}
+	return fmt.Sprintf("the %s was lost, replacing it: %v", l.what, l.err)
+}
+
+func (l *loss) end(took time.Duration) string {
+	if l.what == LostMemory {
+		return fmt.Sprintf("the room was joined again after %.1f s", took.Seconds())
+	}
+	return fmt.Sprintf("the room was joined again %.1f s after the %s was lost", took.Seconds(), l.what)
+}
 
 // soundLoss is the loss of one sound server.
 type soundLoss struct {

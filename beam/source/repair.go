@@ -40,15 +40,15 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 	if lost.since != 0 {
 		since = lost.since
 	}
-	if !k.Losses.Allow(what, began) {
+	if !k.Losses.Allow(what, began) && what != LostMemory { // that one is no failure of a program
 		return nil, lost.err
 	}
-	k.Notice("the %s was lost, replacing it: %v", lost.what, lost.err)
+	k.Notice("%s", lost.beginning())
 	var err error
 	for try := 0; ; try++ {
 		delay := delayBefore(try)
 		if capture.Now().Sub(began)+delay > repairFor {
-			return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err}
+			return nil, unrepaired(what, err)
 		}
 		select {
 		case <-time.After(delay):
@@ -62,7 +62,7 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 			page := k.Source.current()
 			now := capture.Now()
 			k.Gaps.Add(what, since, now, lost.err)
-			k.Notice("the room was joined again %.1f s after the %s was lost", now.Sub(since).Seconds(), what)
+			k.Notice("%s", lost.end(now.Sub(since)))
 			k.JoinedAgain()
 			return page, nil
 		case ctx.Err() != nil:
@@ -74,10 +74,18 @@ func (k *Keeper) repair(ctx, hard context.Context, lost *loss) (*chrome.Page, er
 			return nil, nil // the loop ends the recording by the message
 		}
 		if !fault.Retryable(err) {
-			return nil, &capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err}
+			return nil, unrepaired(what, err)
 		}
 		k.Log.Info("joining again failed", "try", try+1, "error", err)
 	}
+}
+
+// unrepaired is the fault of what was lost and could not be replaced.
+func unrepaired(what string, err error) error {
+	if what == LostSound {
+		return &capture.Fault{Class: capture.ClassAudio, Op: "replace the sound server", Err: err}
+	}
+	return &capture.Fault{Class: capture.ClassBrowser, Op: "join again", Err: err}
 }
 
 // renew replaces the browser, the sound server and the display if asked to or if

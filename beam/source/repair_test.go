@@ -13,6 +13,17 @@ import (
 	"beam/layout"
 )
 
+// What could not be replaced ends the recording with the class of what was lost.
+func TestUnrepaired(t *testing.T) {
+	for what, want := range map[string]fault.Class{
+		LostSound: fault.ClassAudio, LostBrowser: fault.ClassBrowser, LostDisplay: fault.ClassBrowser, LostMemory: fault.ClassBrowser,
+	} {
+		if got := fault.ClassOf(unrepaired(what, errors.New("no"))); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+}
+
 // The first try of a repair replaces what was lost; the next ones replace all.
 func TestReplaced(t *testing.T) {
 	for what, want := range map[string][2]bool{LostBrowser: {}, LostSound: {true, false}, LostDisplay: {false, true}} {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"beam/beam/fault"
+	"beam/beam/report"
 	"beam/upload"
 )
 
@@ -143,9 +144,9 @@ func classOf(v upload.Validation) fault.Class {
 	return fault.ClassUsage
 }
 
-// places returns where the recording goes, with the key it gets there. start is
-// when the recording began.
-func (o *Storage) places(vars upload.KeyVars) ([]upload.Place, error) {
+// places returns where a part of a recording goes, with the key it gets there: parts
+// from the second on have their number before the extension, as files have.
+func (o *Storage) places(vars upload.KeyVars, part int) ([]upload.Place, error) {
 	var places []upload.Place
 	for _, store := range o.stores {
 		vars.Prefix = store.Target.Prefix
@@ -153,7 +154,7 @@ func (o *Storage) places(vars upload.KeyVars) ([]upload.Place, error) {
 		if err != nil {
 			return nil, refuse("--key", err)
 		}
-		places = append(places, upload.Place{Store: store, Key: key})
+		places = append(places, upload.Place{Store: store, Key: report.PartName(key, part)})
 	}
 	return places, nil
 }

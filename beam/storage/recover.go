@@ -197,7 +197,7 @@ func planUpload(ctx context.Context, r Recovered, rep *report.Report, o RecoverO
 	s := Storage{Settings: o.Storage, stores: []*upload.Store{job.store}}
 	id := upload.NewID()
 	room, start := recordedAs(r.File, rep)
-	places, err := s.places(keyVars(room, r.File, id, start))
+	places, err := s.places(keyVars(room, r.File, id, start), max(1, rep.Part))
 	if err != nil {
 		job.store.Close()
 		return nil, err

@@ -10,9 +10,6 @@ import (
 	"beam/beam/report"
 )
 
-// ReasonCrash is the stop reason of a recording whose recorder was killed.
-const ReasonCrash = "recorder killed; recovered"
-
 // reportOf returns the report of a recovered file: the one beside it, or what
 // can be said without it.
 func reportOf(r Recovered, version string) *report.Report {
@@ -20,7 +17,7 @@ func reportOf(r Recovered, version string) *report.Report {
 		return rep
 	}
 	rep := &report.Report{
-		Beam: version, Output: r.File, Bytes: r.Bytes, Seconds: r.Seconds, StopReason: ReasonCrash,
+		Beam: version, Output: r.File, Bytes: r.Bytes, Seconds: r.Seconds, StopReason: report.ReasonCrash,
 		Degraded: []string{"the recorder was killed; what was written until then is kept"},
 		Notices:  []string{},
 	}

@@ -28,6 +28,10 @@ type File struct {
 	Path    string
 	Room    string // URL
 	Version string // of Beam
+	// Name is what the recording is called (its id), and Part which part of it the
+	// file is, from 1 on: a recorder that takes the place of this one asks for it.
+	Name string
+	Part int
 }
 
 // Start begins the upload of a file, whose first head bytes may be written
@@ -37,12 +41,12 @@ func (o *Storage) Start(ctx context.Context, f File, head int64, start time.Time
 		return nil, nil
 	}
 	id := upload.NewID()
-	places, err := o.places(keyVars(f.Room, f.Path, id, start))
+	places, err := o.places(keyVars(f.Room, f.Path, id, start), f.Part)
 	if err != nil {
 		return nil, err
 	}
 	uploader, err := upload.Start(ctx, upload.Config{
-		File: f.Path, Places: places, ID: id, HeadSize: head, ContentType: contentType(f.Path),
+		File: f.Path, Places: places, ID: id, Recording: f.Name, Part: f.Part, HeadSize: head, ContentType: contentType(f.Path),
 		Metadata: objectMetadata(f.Version), GiveUpAfter: o.Timeout, Log: log,
 	})
 	if err != nil {

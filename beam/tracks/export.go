@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,6 +38,7 @@ type Export struct {
 	Dir    string // of the tracks
 	FFmpeg string
 	Format string
+	Mode   fs.FileMode // of the files
 }
 
 // Person is a participant's file.
@@ -208,9 +210,7 @@ func (x Export) join(ctx context.Context, p, piece *part, name string) (Person, 
 		return one, err
 	}
 	one.Bytes = info.Size()
-	if err := os.Chmod(j.Output, 0o600); err != nil { // as ffmpeg made it, everybody may read it
-		return one, err
-	}
+	_ = os.Chmod(j.Output, x.Mode) // as ffmpeg made it, everybody may read it; some file systems have no modes
 	return one, os.Rename(j.Output, filepath.Join(x.Dir, one.File))
 }
 

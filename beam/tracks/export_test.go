@@ -50,7 +50,7 @@ func (s *sim) export(m Manifest, format string) []Person {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	people, err := Export{Dir: s.dir, FFmpeg: ffmpeg, Format: format}.Run(s.t.Context(), m)
+	people, err := Export{Dir: s.dir, FFmpeg: ffmpeg, Format: format, Mode: 0o640}.Run(s.t.Context(), m)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -3,7 +3,7 @@ package tracks
 import (
 	"encoding/json"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
@@ -70,16 +70,36 @@ func (r *Recorder) manifest() Manifest {
 }
 
 // Write writes the manifest into the directory of the tracks.
-func (m Manifest) Write(dir string) error {
+func (m Manifest) Write(dir string, mode fs.FileMode) error {
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", ManifestName, err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir, mode); err != nil {
 		return fmt.Errorf("write %s: %w", ManifestName, err)
 	}
-	return renameio.WriteFile(filepath.Join(dir, ManifestName), append(data, '\n'), 0o600)
+	return renameio.WriteFile(filepath.Join(dir, ManifestName), append(data, '\n'), mode, renameio.WithTempDir(dir), renameio.WithStaticPermissions(mode))
 }
 
 // ManifestName is the file that lists the tracks.
 const ManifestName = "tracks.json"
+
+// Companions returns the files that go beside the recording in a bucket: the
+// participants' files, those of tracks of which none was made, and the list.
+func (m Manifest) Companions(dir string) (files []string) {
+	made := map[string]bool{}
+	for _, p := range m.People {
+		if p.Error == "" {
+			files = append(files, filepath.Join(dir, p.File))
+			for _, t := range p.Tracks {
+				made[t] = true
+			}
+		}
+	}
+	for _, t := range m.Tracks {
+		if !made[t.File] {
+			files = append(files, filepath.Join(dir, t.File))
+		}
+	}
+	return append(files, filepath.Join(dir, ManifestName))
+}

@@ -2,6 +2,7 @@ package tracks
 
 import (
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,8 +16,9 @@ import (
 
 // Options say how tracks are recorded.
 type Options struct {
-	Dir string // that the files go into; it is made
-	Log *slog.Logger
+	Dir  string      // that the files go into; it is made
+	Mode fs.FileMode // of the files
+	Log  *slog.Logger
 }
 
 // Recorder records tracks. Its methods may be called from any goroutine.
@@ -103,10 +105,10 @@ func (r *Recorder) track(number string) *track {
 // open makes the next file.
 func (r *Recorder) open(codec webm.Codec, _ frame) *file {
 	r.made++
-	if err := os.MkdirAll(r.o.Dir, 0o700); err != nil {
+	if err := makeDir(r.o.Dir, r.o.Mode); err != nil {
 		return &file{codec: codec, failed: fmt.Errorf("make the directory of tracks: %w", err)}
 	}
-	return create(filepath.Join(r.o.Dir, fmt.Sprintf("track-%03d.webm", r.made)), codec)
+	return create(filepath.Join(r.o.Dir, fmt.Sprintf("track-%03d.webm", r.made)), codec, r.o.Mode)
 }
 
 // Tracks takes whose the tracks are. What is not known any more stays as it was.
@@ -160,6 +162,15 @@ func (r *Recorder) Close() (Manifest, error) {
 		}
 	}
 	return r.manifest(), first
+}
+
+// makeDir makes the directory, for those who may read the files.
+func makeDir(dir string, files fs.FileMode) error {
+	mode := files | 0o700 | (files&0o044)>>2
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return err
+	}
+	return os.Chmod(dir, mode)
 }
 
 func (t *track) flushFiles() {

@@ -41,7 +41,7 @@ type sim struct {
 // newSim records from 1 s on, but for a pause from 5 s to 7 s.
 func newSim(t *testing.T) *sim {
 	dir := filepath.Join(t.TempDir(), "meeting.tracks")
-	s := &sim{t: t, dir: dir, r: New(Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})}
+	s := &sim{t: t, dir: dir, r: New(Options{Dir: dir, Mode: 0o600, Log: slog.New(slog.DiscardHandler)})}
 	s.r.Begin(func(at capture.Time) (time.Duration, bool) {
 		d := time.Duration(at)
 		switch {
@@ -222,7 +222,7 @@ func TestRedundantAudio(t *testing.T) {
 // TestNothingBeforeBegin: not even the directory is made.
 func TestNothingBeforeBegin(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "x.tracks")
-	s := &sim{t: t, dir: dir, r: New(Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})}
+	s := &sim{t: t, dir: dir, r: New(Options{Dir: dir, Mode: 0o600, Log: slog.New(slog.DiscardHandler)})}
 	s.send(0, time.Second, microphone("w.1"))
 	if m := s.close(); len(m.Tracks) != 0 {
 		t.Errorf("%+v", m)
@@ -237,7 +237,7 @@ func TestManifest(t *testing.T) {
 	s := newSim(t)
 	s.send(time.Second, 2*time.Second, microphone("w.1"))
 	m := s.close()
-	if err := m.Write(s.dir); err != nil {
+	if err := m.Write(s.dir, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(filepath.Join(s.dir, ManifestName))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -177,10 +178,11 @@ func (o *file) write(at time.Duration, f frame, played bool) {
 }
 
 // create makes a file.
-func create(path string, codec webm.Codec) *file {
+func create(path string, codec webm.Codec, mode fs.FileMode) *file {
 	o := &file{path: path, codec: codec}
-	o.out, o.failed = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	o.out, o.failed = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if o.failed == nil {
+		_ = o.out.Chmod(mode) // whatever the umask; some file systems have no modes
 		o.buffer = bufio.NewWriterSize(o.out, 64<<10)
 	}
 	return o

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"beam/capture/ffmpeg"
 	"beam/capture/mp4"
 )
 
@@ -37,23 +36,15 @@ type Media struct {
 // ErrNoMedia means that a recording ended before anything was encoded.
 var ErrNoMedia = mp4.ErrNoMedia
 
-// CreateOutput makes the file, readable by whom the mode says, with room for the
-// index of a recording of the given length and rate.
+// CreateOutput claims the file and begins to write it; see Claim.
 func CreateOutput(path string, mode fs.FileMode, length time.Duration, fps int) (*Output, error) {
-	file, err := emptyFile(path, mode)
+	claim, err := ClaimOutput(path)
 	if err != nil {
 		return nil, err
 	}
-	o := &Output{path: path, file: file, Grown: func(int64) {}}
-	origin := ffmpeg.Origin
-	options := mp4.Options{
-		Reserve: mp4.ReserveFor(length, fps), Timing: mp4.TimingAbsolute, Origin: &origin,
-		Fragment:  func(mp4.Fragment) { o.Grown(o.writer.Progress().Safe) },
-		SyncEvery: syncEvery,
-	}
-	o.Head = options.HeadLimit()
-	if o.writer, err = mp4.NewWriter(file, options); err != nil {
-		return nil, errors.Join(err, file.Close(), os.Remove(path))
+	o, err := claim.Create(mode, length, fps)
+	if err != nil {
+		return nil, errors.Join(err, claim.Release())
 	}
 	return o, nil
 }
@@ -61,25 +52,6 @@ func CreateOutput(path string, mode fs.FileMode, length time.Duration, fps int) 
 // syncEvery is how often the file is flushed to the disk: what a power cut takes
 // with it.
 const syncEvery = 5 * time.Second
-
-// emptyFile makes the file empty, and locks it as long as it is open: what a
-// living recorder writes must be neither overwritten nor recovered.
-func emptyFile(path string, mode fs.FileMode) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, mode)
-	if err != nil {
-		return nil, err
-	}
-	if err := Lock(file); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	if err := file.Truncate(0); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	// Whatever the umask takes away, and whatever a file had that is overwritten. Where
-	// modes can't be changed (vfat, files of others) the recording is made all the same.
-	_ = file.Chmod(mode)
-	return file, nil
-}
 
 // Write takes ffmpeg's output.
 func (o *Output) Write(b []byte) (int, error) {
@@ -112,9 +84,10 @@ func (o *Output) Size() int64 { return o.written.Load() }
 
 // Discard removes the file.
 func (o *Output) Discard() {
-	o.file.Close()
-	// It was made here, and nothing is in it.
+	// It was made here, and nothing is in it. The lock goes last: without it the name
+	// may be somebody else's.
 	_ = os.Remove(o.path)
+	o.file.Close()
 }
 
 // CompactBelow is the size up to which a recording is copied into a file without

@@ -109,6 +109,45 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
+// Each code is what a recording, or a command, of the built program ends with in some
+// test: of package e2e, or of the scripts.
+func TestEachCodeHasATest(t *testing.T) {
+	constants, err := os.ReadFile("e2e/exit_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{} // the codes that scripts expect, and the names that e2e tests do
+	for pattern, use := range map[string]*regexp.Regexp{
+		"testdata/script/*.txt": regexp.MustCompile(`(?m)^code (\d+)`),
+		"e2e/*_test.go":         regexp.MustCompile(`\b(exit[A-Z]\w*)\b`),
+	} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "e2e/exit_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range use.FindAllStringSubmatch(string(text), -1) {
+				used[m[1]] = true
+			}
+		}
+	}
+	for _, e := range exits {
+		name := regexp.MustCompile(fmt.Sprintf(`(?m)^\s(exit\w+)\s*= %d$`, e.code)).FindSubmatch(constants)
+		if name == nil {
+			t.Errorf("e2e/exit_test.go does not have code %d", e.code)
+		} else if !used[string(name[1])] && !used[strconv.Itoa(e.code)] {
+			t.Errorf("no test ends with code %d", e.code)
+		}
+	}
+}
+
 // --help and the page on exit codes name each code with its class.
 func TestExitCodesAreTold(t *testing.T) {
 	help := exitHelp()

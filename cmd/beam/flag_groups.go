@@ -22,7 +22,7 @@ var flagGroups = []flagGroup{
 	{"The room, and who is recorded", []string{
 		"url", "platform", "room", "name", "role", "exclude-role", "participant", "exclude-participant"}},
 	{"When to give up and when to end", []string{
-		"max-duration", "ready-timeout", "idle-timeout", "silence-timeout", "reconnect-grace", "wait"}},
+		"max-duration", "ready-timeout", "idle-timeout", "silence-timeout", "reconnect-grace", "max-memory", "wait"}},
 	{"Look of the layouts", []string{"background", "accent", "logo", "css"}},
 	{"Storage", []string{
 		"key", "delete-local", "upload-timeout", "backup-bucket", "backup-region", "backup-endpoint", "backup-path-style",

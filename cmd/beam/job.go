@@ -24,7 +24,7 @@ func (a *app) jobCommand() *cobra.Command {
 	own.StringVar(&o.Spool, "spool-size", "", "disk for the recording (default by its longest duration and bit rate)")
 	own.StringVar(&o.Claim, "spool-claim", "", "PersistentVolumeClaim to record to, instead of a volume that goes with the pod")
 	own.StringVar(&o.Seccomp, "seccomp-profile", "", "profile on the nodes, for Chrome's sandbox: docker/seccomp.json under this name (default no sandbox)")
-	own.IntVar(&o.Retries, "retries", 2, "how often a recording that could not begin is tried again")
+	own.IntVar(&o.Retries, "retries", 2, "how often a recording that could not begin, or was lost, is tried again")
 	cmd := &cobra.Command{
 		Use:   "job ROOM_URL",
 		Short: "Print a Kubernetes Job that records one meeting",
@@ -156,7 +156,7 @@ func recordingOf(f *pflag.FlagSet, room string) (job.Recording, error) {
 		return r, fmt.Errorf("flags of record: %w", err)
 	}
 	var err error
-	if r.Size, err = beam.PictureSize(f.Lookup("resolution").Value.String(), f.Lookup("orientation").Value.String()); err != nil {
+	if r.Size, err = beam.FrameSize(f.Lookup("resolution").Value.String(), f.Lookup("orientation").Value.String()); err != nil {
 		return r, err
 	}
 	switch {

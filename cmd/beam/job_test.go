@@ -30,7 +30,7 @@ func TestJobHandsOn(t *testing.T) {
 	if err := yaml.Unmarshal(stdout.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"record", "--resolution=480p", "--bucket=s3://rec/a", "--audio-only=true", "--s3-tag=a=b", "--resolution=1080p", "--s3-tag=c=d",
+	want := []string{"record", "--id=beam-abc-2551ab28", "--resolution=480p", "--bucket=s3://rec/a", "--audio-only=true", "--s3-tag=a=b", "--resolution=1080p", "--s3-tag=c=d",
 		"--fps=25", "https://room.example/abc?t=$$(X)"}
 	if args := got.Spec.Template.Spec.Containers[0].Args; !slices.Equal(args, want) {
 		t.Errorf("args %q\nwant %q", args, want)

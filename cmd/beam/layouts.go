@@ -90,7 +90,7 @@ func (a *app) previewCommand() *cobra.Command {
 				orientation = "portrait"
 			}
 			var err error
-			if p.Size, err = beam.PictureSize(resolution, orientation); err != nil {
+			if p.Size, err = beam.FrameSize(resolution, orientation); err != nil {
 				return err
 			}
 			if p.People < 1 || p.People > 50 {

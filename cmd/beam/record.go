@@ -91,6 +91,7 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&c.AudioOffset, "audio-offset", 0, "move the audio by this much, for odd pages; positive is later")
 	f.DurationVar(&c.Duration, "duration", 0, "stop after recording this long (default no such limit)")
 	f.DurationVar(&c.MaxDuration, "max-duration", c.MaxDuration, "the longest that a recording can become")
+	f.IntVar(&c.MaxMemory, "max-memory", 0, "start the browser anew before all programs together take this many MiB (default what the control group or the machine has)")
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", c.ReadyTimeout, "how long the page may take until there is something to record")
 	f.StringVar(&c.TempDir, "temp-dir", "", "where private folders are made (default the system's)")
 	uploadFlags(f, &c.Storage)

@@ -72,7 +72,7 @@ func (e *examination) run(ctx, hard context.Context) error {
 		e.options.TempDir = os.TempDir()
 	}
 	var err error
-	if e.settings, err = o.Config.CheckPicture(); err != nil {
+	if e.settings, err = o.Config.CheckVideo(); err != nil {
 		return err
 	}
 	private, remove, err := beam.PrivateFolder(e.options.TempDir)

@@ -205,7 +205,7 @@ func TestJudgeCores(t *testing.T) {
 func TestJudgeTrials(t *testing.T) {
 	good := func(change func(*trial)) trial {
 		r := trial{
-			Report: &beam.Report{Engine: "x11", Width: 1280, Height: 720, FPS: 30, Pictures: &beam.PictureReport{Dropped: 1},
+			Report: &beam.Report{Engine: "x11", Width: 1280, Height: 720, FPS: 30, Pictures: &beam.VideoReport{Dropped: 1},
 				Resources: []beam.ResourceReport{{Cores: 0.5, PeakMB: 100}, {Cores: 0.25, PeakMB: 50}}},
 			Timing: avsync.Timing{Timing: testpattern.Timing{Motion: testpattern.Motion{DistinctPerSecond: 29.9}, Beeps: 9, OffsetSpreadMs: 3}},
 		}

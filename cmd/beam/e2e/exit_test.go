@@ -13,6 +13,8 @@ const (
 	exitEnvironment = 10
 	exitRoom        = 11
 	exitEmpty       = 12
+	exitBrowser     = 20
+	exitAudio       = 21
 	exitEncoder     = 22
 	exitUpload      = 30
 )

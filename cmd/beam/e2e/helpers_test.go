@@ -154,7 +154,9 @@ func recordTo(t *testing.T, tmp, out, room string, args ...string) *recording {
 // run starts the command.
 func (r *recording) run() {
 	r.t.Helper()
-	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
+	if r.cmd.Stdout == nil {
+		r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
+	}
 	r.started = time.Now()
 	if err := r.cmd.Start(); err != nil {
 		r.t.Fatal(err)

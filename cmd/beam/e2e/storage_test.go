@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image/color"
 	"net/http"
 	"os"
@@ -76,6 +77,8 @@ func TestStorage(t *testing.T) {
 		"kill":        testKills,
 		"no-bucket":   testRecoverWithoutBucket,
 		"from-bucket": testRecoverFromBucket,
+		"successor":   testSuccessor,
+		"other-node":  testSuccessorElsewhere,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -226,7 +229,7 @@ func testRecordToBucket(t *testing.T, s *store) {
 	if code != exitComplete || !strings.Contains(out, "loud.mp4: alive") {
 		t.Errorf("recovering the folder of a living recording ended with %d: %s%s", code, out, errs)
 	}
-	if _, errs, code = beamRun(t, "record", quiet.URL, "--force", "-o", r.out); code != exitUsage || !strings.Contains(errs, "journal is left") {
+	if _, errs, code = beamRun(t, "record", quiet.URL, "--force", "-o", r.out); code != exitUsage || !strings.Contains(errs, fmt.Sprintf("it is being recorded or recovered right now, by process %d", r.cmd.Process.Pid)) {
 		t.Errorf("recording over a living recording ended with %d: %s", code, errs)
 	}
 

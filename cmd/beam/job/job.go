@@ -33,22 +33,26 @@ type Options struct {
 	// runtime's own profile is used, under which Chrome has no sandbox.
 	Seccomp string
 
-	Retries int           // of a recording that could not begin
+	Retries int           // of a recording that could not begin, or was lost
 	TTL     time.Duration // how long a finished job stays
 }
 
-// Exit codes of beam after which nothing was recorded: trying again can help,
-// and records nothing twice.
+// Exit codes after which another pod helps and records nothing twice: nothing was
+// recorded, or what was is kept and the meeting goes on.
 const (
 	exitEnvironment = 10
 	exitRoom        = 11
+	exitBrowser     = 20
+	exitAudio       = 21
+	exitEncoder     = 22
+	exitKilled      = 137 // by SIGKILL, as the kernel does for want of memory
 )
 
 // Record returns the Job that makes one recording, as YAML.
 //
 // It never records a meeting over: only a recorder that could not begin is
-// started again, and one whose node was taken away, which then records the rest
-// of the meeting under a key of its own.
+// started again, and one that was lost, with its node or without, in the middle:
+// the next one records the rest of the meeting under a key of its own.
 func Record(r Recording, o Options) ([]byte, error) {
 	if o.Name == "" {
 		o.Name = name(r.Room, r.Args)
@@ -57,6 +61,9 @@ func Record(r Recording, o Options) ([]byte, error) {
 		return nil, err
 	}
 	args := append([]string{"record"}, r.Args...)
+	if !slices.ContainsFunc(r.Args, func(a string) bool { return strings.HasPrefix(a, "--id=") }) {
+		args = slices.Insert(args, 1, "--id="+id(o.Name))
+	}
 	pod, err := o.pod("recorder", args, r.millicores(), r.memory())
 	if err != nil {
 		return nil, err
@@ -85,7 +92,7 @@ func Record(r Recording, o Options) ([]byte, error) {
 		PodFailurePolicy: &podFailurePolicy{Rules: []podFailureRule{
 			{Action: "Ignore", OnPodConditions: []podCondition{{Type: "DisruptionTarget", Status: "True"}}},
 			{Action: "FailJob", OnExitCodes: &onExitCodes{ContainerName: "beam", Operator: "NotIn",
-				Values: []int{exitEnvironment, exitRoom}}},
+				Values: []int{exitEnvironment, exitRoom, exitBrowser, exitAudio, exitEncoder, exitKilled}}},
 		}},
 		Template: podTemplate{
 			Metadata: metadata{Labels: o.labels("recorder"), Annotations: map[string]string{

@@ -91,6 +91,23 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestID: the pods of a job have one id, which Beam takes as one, unless the user gave
+// another.
+func TestID(t *testing.T) {
+	for name, want := range map[string]string{
+		"beam-standup-0123abcd":                           "beam-standup-0123abcd",
+		"beam-a-room-with-a-long-name-cut-at-th-0123abcd": "m-with-a-long-name-cut-at-th-0123abcd",
+	} {
+		if got := id(name); !strings.HasSuffix(got, want) || len(got) > longestID || !label.MatchString(got) {
+			t.Errorf("id of %s is %s, want %s", name, got, want)
+		}
+	}
+	out, err := Record(recording("--id=standup", "https://room.example/abc"), options())
+	if err != nil || strings.Count(string(out), "--id=") != 1 {
+		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
 // TestRefused: what can't work is refused here, and not by a cluster.
 func TestRefused(t *testing.T) {
 	for want, change := range map[string]func(*Options, *Recording){
@@ -238,7 +255,7 @@ func FuzzValues(f *testing.F) {
 			t.Fatalf("%v in:\n%s", err, out)
 		}
 		c := containerOf(t, got)
-		if args := c["args"].([]any); len(args) != 3 || expand(args[1].(string)) != s {
+		if args := c["args"].([]any); len(args) != 4 || expand(args[2].(string)) != s {
 			t.Errorf("args are %q, want %q", args, s)
 		}
 		if v := c["env"].([]any)[0].(map[string]any)["value"].(string); expand(v) != s {

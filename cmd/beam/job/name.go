@@ -40,6 +40,15 @@ func name(room string, args []string) string {
 	return "beam-" + middle + "-" + hash
 }
 
+// longestID is how many characters the id of a recording may have.
+const longestID = 40
+
+// id returns the id of the recording of a job: its pods have one, so that one which
+// takes the place of another finds what that one left in the bucket.
+func id(name string) string {
+	return strings.TrimLeft(name[max(0, len(name)-longestID):], "-")
+}
+
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
 // slug keeps what may be in a DNS-1123 label.

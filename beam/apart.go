@@ -1,0 +1,56 @@
+package beam
+
+import (
+	"context"
+	"fmt"
+
+	"beam/beam/report"
+	"beam/beam/tracks"
+)
+
+// newTracks prepares the recording of each participant apart, where it is wanted.
+func (o *opening) newTracks() {
+	if o.settings.tracks() != "" {
+		o.tracks = tracks.New(tracks.Options{Dir: report.TracksPath(o.settings.Output), Mode: o.settings.FileMode, Log: o.log})
+	}
+}
+
+// closeTracks ends the files of the tracks, and lists them.
+func (r *run) closeTracks() tracks.Manifest {
+	t := r.opening.tracks
+	if t == nil {
+		return tracks.Manifest{}
+	}
+	manifest, err := t.Close()
+	if err != nil {
+		r.events.degrade(fmt.Sprintf("a track is not whole: %v", err))
+	}
+	r.listTracks(manifest)
+	return manifest
+}
+
+// exportTracks makes one file a participant, when the recording itself is safe: it may
+// take a while.
+func (r *run) exportTracks(hard context.Context, manifest tracks.Manifest, rep *report.Report) {
+	if r.opening.tracks == nil {
+		return
+	}
+	degrade := func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		r.events.degrade(text)
+		rep.Degraded = append(rep.Degraded, text)
+	}
+	dir := report.TracksPath(r.settings.Output)
+	export := tracks.Export{Dir: dir, FFmpeg: r.opening.tools.FFmpeg, Format: r.settings.TracksFormat, Mode: r.settings.FileMode}
+	var err error
+	if manifest.People, err = export.Run(hard, manifest); err != nil {
+		degrade("a participant's file could not be made; the tracks that it is made of are in %s: %v", dir, err)
+	}
+	r.listTracks(manifest)
+}
+
+func (r *run) listTracks(manifest tracks.Manifest) {
+	if err := manifest.Write(report.TracksPath(r.settings.Output), r.settings.FileMode); err != nil {
+		r.events.degrade(fmt.Sprintf("the tracks are not listed: %v", err))
+	}
+}
