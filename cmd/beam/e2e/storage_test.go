@@ -74,6 +74,7 @@ func TestStorage(t *testing.T) {
 		"kill":        testKills,
 		"no-bucket":   testRecoverWithoutBucket,
 		"from-bucket": testRecoverFromBucket,
+		"secrets":     testSecrets,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
