@@ -1,6 +1,7 @@
 package beam
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -64,7 +65,7 @@ type Config struct {
 	Room         string      // URL, or DemoRoom
 	Output       string      // path of the MP4
 	Force        bool        // overwrite Output
-	FileMode     fs.FileMode // of Output and of the files beside it, whatever the umask
+	FileMode     fs.FileMode // of Output and of the files beside it, whatever the umask; 0 for report.OwnerOnly
 	Layout       string      // a name, or the URL of a layout page
 	Platform     string      // "" for that of the room's URL
 	RoomName     string      // where the URL has none
@@ -202,6 +203,7 @@ func (s Settings) tracks() string {
 // Its error is a *Fault of ClassUsage that says what to do.
 func (c Config) Check() (Settings, error) {
 	s := Settings{Config: c, Named: c.ID != ""}
+	s.FileMode = cmp.Or(c.FileMode, report.OwnerOnly)
 	if s.ID == "" {
 		s.ID = newID()
 	}
@@ -244,7 +246,7 @@ func (c Config) checkChoices() error {
 			return fault.Refuse("", "%s is %q; it can be %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
 		}
 	}
-	if c.FileMode&^0o666 != 0 || c.FileMode&0o600 != 0o600 {
+	if mode := cmp.Or(c.FileMode, report.OwnerOnly); mode&^0o666 != 0 || mode&0o600 != 0o600 {
 		return fault.Refuse("", "--file-mode is %#o; it can be from 0600 to 0666, and the owner has to read and write", uint32(c.FileMode))
 	}
 	if c.CAFile != "" {

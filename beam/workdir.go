@@ -33,10 +33,15 @@ func newWorkDir(parent string) (*workDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a private directory: %w", err)
 	}
-	lock := flock.New(filepath.Join(path, ownerFile))
+	// Locked before it has its name: no sweep ever sees it free.
+	making := filepath.Join(path, ownerFile+".new")
+	lock := flock.New(making)
 	free, err := lock.TryLock()
 	if err == nil && !free {
 		err = errors.New("somebody else has it")
+	}
+	if err == nil {
+		err = os.Rename(making, filepath.Join(path, ownerFile))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the private directory: %w", err), os.RemoveAll(path))

@@ -157,7 +157,7 @@ func looksRandom(segment string) bool {
 	var lower, upper, digit, other, changes, letters int
 	last := 0
 	for _, r := range segment {
-		class := 0
+		var class int
 		switch {
 		case unicode.IsLower(r):
 			lower++

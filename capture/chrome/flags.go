@@ -91,8 +91,9 @@ func arguments(o Options, f folders, t trust, m machine) []string {
 
 		// Frames of other sites stay in the page's process: a script for
 		// new documents reaches only the frames of its own process, and a
-		// room is often a frame in somebody's page. The profile holds no
-		// secret that one site could take from the other.
+		// room is often a frame in somebody's page. The price is in
+		// docs/security.md: a frame that breaks its renderer reads what the
+		// page was given, cookies and headers included.
 		"--disable-site-isolation-trials",
 
 		"--disable-features=" + strings.Join([]string{

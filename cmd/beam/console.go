@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/term"
 
@@ -58,7 +60,7 @@ var prefixes = map[slog.Level]string{slog.LevelInfo: "beam: ", slog.LevelWarn: "
 func (c *console) tell(level slog.Level, text string) {
 	switch {
 	case c.lines == nil:
-		c.print(prefixes[level] + text + "\n")
+		c.print(prefixes[level] + harmless(text) + "\n")
 	case level == slog.LevelInfo:
 		c.lines.Info(text)
 	case level == slog.LevelWarn:
@@ -66,6 +68,19 @@ func (c *console) tell(level slog.Level, text string) {
 	default:
 		c.lines.Error(text)
 	}
+}
+
+// harmless returns a text without what a terminal or a pipeline would obey, which
+// pages and stores may have put into it: control characters (C0 and C1), and lines that
+// begin as they like (::error::, or a message that seems to be Beam's).
+func harmless(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	return strings.ReplaceAll(text, "\n", "\n      | ")
 }
 
 // fault prints an error and, where it has one, the hint what to do.
@@ -85,7 +100,7 @@ func (c *console) fault(err error) {
 	}
 	c.tell(slog.LevelError, err.Error())
 	if hint != "" {
-		c.print("beam: hint: " + hint + "\n")
+		c.print("beam: hint: " + harmless(hint) + "\n")
 	}
 }
 

@@ -79,6 +79,7 @@ func TestStorage(t *testing.T) {
 		"from-bucket": testRecoverFromBucket,
 		"successor":   testSuccessor,
 		"other-node":  testSuccessorElsewhere,
+		"secrets":     testSecrets,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
