@@ -126,5 +126,5 @@ func paintTime(stamp uint32, arrival time.Duration) time.Duration {
 	if age < 0 || age > 1000 {
 		return arrival
 	}
-	return min(arrival, (arrival/ms-time.Duration(age))*ms+ms/2)
+	return min(arrival, arrival.Truncate(ms)-time.Duration(age)*ms+ms/2)
 }

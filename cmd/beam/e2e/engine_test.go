@@ -16,11 +16,11 @@ import (
 )
 
 // slowForJPEG is an ffmpeg that works at four fifths of real time where it is given
-// JPEG files, and takes 3 s to end; and as it can where it is given raw frames: a
-// machine that can't carry a screencast, however fast the one of the test is.
+// JPEG files, and as it can where it is given raw frames: a machine that can't
+// carry a screencast, however fast the one of the test is.
 const slowForJPEG = `#!/bin/sh
 case "$*" in
-*bt601*) FFMPEG -readrate 0.8 "$@"; sleep 3 ;;
+*bt601*) exec FFMPEG -readrate 0.8 "$@" ;;
 *) exec FFMPEG "$@" ;;
 esac
 `
@@ -64,10 +64,6 @@ func TestEngineChanges(t *testing.T) {
 		t.Errorf("the page's clock went back %d times, and wanders by %.0f ms against the file's", m.Backwards, m.PictureWanderMs)
 	}
 	at := report.EngineChanges[0].At
-	// The page is seen to move while the encoder that is left takes its 3 s.
-	if from, to := m.LongestFreezeAtS, m.LongestFreezeAtS+m.LongestFreezeMs/1000; from < at && to > at+3 {
-		t.Errorf("the page stands still from %.2f s to %.2f s, and the engine changes at %.2f s", from, to, at)
-	}
 	var before, behind []float64
 	for _, s := range m.Seconds {
 		if s.FileSeconds < at {
