@@ -179,7 +179,7 @@ func (s *session) dropForeign(ctx context.Context) error {
 		}
 		return err
 	})
-	if err != nil && !failedWith(err, s3.KindRefused) {
+	if err != nil && !failedWith(err, s3.KindRefused) && !lacks(err) {
 		return err
 	}
 	before := len(s.parts)

@@ -38,6 +38,9 @@ func TestStores(t *testing.T) {
 		})
 	}
 	checkTable(t, "../docs/storage.md", table.String())
+	if os.Getenv(storeURL) != "" {
+		t.Run("BEAM_STORE_URL", newRemote(t).suite)
+	}
 }
 
 // checkTable compares what stands between two marks of a document.
@@ -141,7 +144,7 @@ func (c conformance) fromBucket(t *testing.T) {
 	r.grow(2*testPart + 1000)
 	killRecorderAt(t, m.URL, conformanceBucket, r, nil)
 	store := openStore(t, conformanceBucket, m.URL, nil)
-	if c.Habits.NoRead || c.Habits.NoListParts {
+	if c.Habits.NoRead || c.Habits.NoListParts || c.Habits.NoLists {
 		if _, err := RecoverBucket(t.Context(), store); err == nil {
 			t.Error("recovered without the permissions that it needs")
 		}

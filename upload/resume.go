@@ -33,8 +33,8 @@ func (s *session) resume(ctx context.Context) (result Result, done bool, err err
 			return found, lookErr == nil, lookErr
 		}
 		return Result{}, false, errVanished
-	case failedWith(err, s3.KindRefused):
-		// Listing is not allowed: believe the journal.
+	case failedWith(err, s3.KindRefused), lacks(err):
+		// Listing is not allowed, or unknown: believe the journal.
 		checksum = s.resumed.Checksum
 		for n, p := range s.resumed.Parts {
 			server = append(server, s3.Listed{Number: n, Size: p.Size, ETag: p.ETag, CRC32C: s3.EncodeCRC(p.CRC)})

@@ -21,6 +21,17 @@ func (w window) String() string {
 	return fmt.Sprintf("%s %d-%d ms (%.2f)", w.kind, w.from.Milliseconds(), w.to.Milliseconds(), w.share)
 }
 
+// meets tells whether a fault is one of the operation.
+func (w window) meets(op uploadtest.Op) bool {
+	switch w.kind {
+	case "late error", "slow answer":
+		return op == uploadtest.OpComplete
+	case "gone":
+		return op == uploadtest.OpPart || op == uploadtest.OpComplete
+	}
+	return true
+}
+
 // The faults that are no answers to a request.
 const (
 	faultNoName   = "no name"        // the name server fails, and connections break

@@ -35,7 +35,7 @@ func (v *validation) write(ctx context.Context, key string) {
 	})
 	if err != nil {
 		// The journal does instead, but only on the machine that recorded.
-		v.fault("list-parts", "s3:ListMultipartUploadParts", err, s3.Status(err) == http.StatusForbidden)
+		v.fault("list-parts", "s3:ListMultipartUploadParts", err, s3.Status(err) == http.StatusForbidden || lacks(err))
 	} else {
 		v.ok("list-parts", "parts can be listed")
 	}
@@ -62,6 +62,11 @@ func (v *validation) write(ctx context.Context, key string) {
 	} else {
 		v.ok("delete", "the object was deleted again")
 	}
+}
+
+// lacks tells that a store does not know a request at all.
+func lacks(err error) bool {
+	return s3.Status(err) == http.StatusMethodNotAllowed || s3.Status(err) == http.StatusNotImplemented
 }
 
 // trial is what Validate puts into the bucket.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -95,6 +96,9 @@ func (m *Memory) assemble(u *upload, asked []completePart) (o *object, code stri
 	}
 	of := md5.Sum(sums)
 	o.etag = fmt.Sprintf(`"%s-%d"`, hex.EncodeToString(of[:]), len(asked))
+	if m.habits.BareETags {
+		o.etag = strings.Trim(o.etag, `"`)
+	}
 	if m.habits.OpaqueETags {
 		o.etag = `"` + base64.RawURLEncoding.EncodeToString(of[:]) + `"`
 	}

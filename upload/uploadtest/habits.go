@@ -17,6 +17,8 @@ type Habits struct {
 	RefuseCondition bool        // If-None-Match is answered by 501
 	IgnoreCondition bool        // If-None-Match changes nothing
 	NoListParts     bool        // ListParts is denied
+	NoLists         bool        // ListParts and ListMultipartUploads are not known
+	BareETags       bool        // ETags have no quotes
 	NoRead          bool        // HeadObject is denied
 	NoDelete        bool        // DeleteObject is denied, but for keys that end like the live object's
 	EqualParts      bool        // all parts but the last have to have one size when the upload is completed
@@ -51,6 +53,8 @@ func Stores() []Named {
 		{"no If-None-Match", Habits{RefuseCondition: true, ForgetChecksum: true}, "etag", "Google Cloud Storage docs, XML API, preconditions: x-goog-if-generation-match instead"},
 		{"If-None-Match without effect", Habits{IgnoreCondition: true}, "crc32c", "S3 has conditional writes since 2024; what is older ignores the header"},
 		{"no ListParts", Habits{NoListParts: true}, "crc32c", "a policy without s3:ListMultipartUploadParts"},
+		{"no lists", Habits{NoLists: true}, "crc32c", "gaul/s3proxy #118, Robothy/local-s3 #66; s3rver 3.7.1, which was tried"},
+		{"ETags without quotes", Habits{BareETags: true, ForgetChecksum: true}, "etag", "versity/versitygw #2217 (Azure), rejected unless sent as given: getmoto/moto #1513"},
 		{"no reading", Habits{NoRead: true}, "answer", "a policy that only writes"},
 		{"no deleting", Habits{NoDelete: true}, "crc32c", "the smallest policy below"},
 		{"an error in a 200", Habits{LateError: 2}, "crc32c", "S3 API reference, CompleteMultipartUpload: a 200 can hold an error"},

@@ -143,6 +143,10 @@ func (m *Memory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case OpPart:
 		m.part(w, r, body)
 	case OpParts:
+		if m.habits.NoLists {
+			refuse(w, r, http.StatusMethodNotAllowed, "MethodNotAllowed")
+			return
+		}
 		m.list(w, r)
 	case OpComplete:
 		m.complete(w, r, body)
@@ -150,6 +154,10 @@ func (m *Memory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		delete(m.uploads, r.URL.Query().Get("uploadId"))
 		w.WriteHeader(http.StatusNoContent)
 	case OpUploads:
+		if m.habits.NoLists {
+			refuse(w, r, http.StatusNotImplemented, "NotImplemented")
+			return
+		}
 		m.listUploads(w, r)
 	case OpHead:
 		m.head(w, r)
@@ -206,6 +214,9 @@ func metadata(r *http.Request) http.Header {
 
 func (m *Memory) etag(data []byte) string {
 	sum := md5.Sum(data)
+	if m.habits.BareETags {
+		return hex.EncodeToString(sum[:])
+	}
 	if m.habits.OpaqueETags {
 		return `"` + base64.RawURLEncoding.EncodeToString(sum[:]) + `"`
 	}
