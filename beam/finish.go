@@ -109,7 +109,9 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 	}
 	tools, err := DecodeTools(r.opening.tools)
 	if err == nil && s.Finished != nil {
-		if err := s.Finished(hard, tools, s.Output); err != nil {
+		drawn, err := s.Finished(hard, tools, s.Output)
+		rep.ContactSheet, rep.Thumbnail = drawn.ContactSheet, drawn.Thumbnail
+		if err != nil {
 			r.events.notice("%v", err)
 			rep.Notices = append(rep.Notices, err.Error())
 		}
