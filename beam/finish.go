@@ -126,6 +126,7 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 	if p := rep.Pictures; p != nil && p.Lowered > 0 {
 		seen.LowestFPS = p.LowestFPS
 	}
+	seen.ConsoleAt = r.timeline.position(seen.Console.First)
 	rep.Expectations, rep.Console = expect.Judge(s.Expect, seen), &seen.Console
 	return expect.Verdict(rep.Expectations)
 }

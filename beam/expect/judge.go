@@ -16,6 +16,8 @@ type Seen struct {
 	Sound   SoundLook      // with Wanted.Audio
 	Texts   TextsSeen
 	Console ConsoleSeen
+	// ConsoleAt is when the page wrote its first error, on the recording's time.
+	ConsoleAt time.Duration
 	// LowestFPS is the rate that the recorder went down to because the machine
 	// was too busy, 0 when it did not. It excuses nothing, but explains.
 	LowestFPS float64
@@ -30,8 +32,9 @@ type PictureLook struct {
 
 // SoundLook is what inspect's report does not tell of the sound.
 type SoundLook struct {
-	Windows int // of 100 ms
-	Audible int // of them, louder than -50 dBFS
+	Windows int           // of 100 ms
+	Audible int           // of them, louder than -50 dBFS
+	Last    time.Duration // the end of the last of these, in the file
 }
 
 // The bounds of Wanted.
@@ -47,38 +50,48 @@ type Outcome struct {
 	Name   string `json:"name"` // as the flag, without its dashes; texts have their text behind it
 	Passed bool   `json:"passed"`
 	Line   string `json:"line"` // for people, with the figure and its bound
+	// At is where in the recording to look, in seconds: from when on it was silent or
+	// did not change, where it stood still for longest, the slowest second, the first
+	// error. -1 when it passed, and for a text, which is missing everywhere.
+	At float64 `json:"at_seconds"`
 }
+
+// Nowhere is Outcome.At where there is no such instant.
+const Nowhere = -1
 
 // Judge holds what was seen against what was wanted. There is one outcome for
 // each expectation, in a steady order.
 func Judge(w Wanted, s Seen) []Outcome {
 	var out []Outcome
-	add := func(name string, passed bool, line string) {
-		out = append(out, Outcome{Name: name, Passed: passed, Line: line})
+	add := func(name string, passed bool, line string, at float64) {
+		if passed {
+			at = Nowhere
+		}
+		out = append(out, Outcome{Name: name, Passed: passed, Line: line, At: math.Round(1000*at) / 1000})
 	}
 	if w.Audio {
 		passed, line := judgeAudio(s)
-		add("expect-audio", passed, line)
+		add("expect-audio", passed, line, s.Sound.Last.Seconds())
 	}
 	if w.Motion {
 		passed, line := judgeMotion(s)
-		add("expect-motion", passed, line)
+		add("expect-motion", passed, line, stillSince(s))
 	}
 	if w.MinFPS > 0 {
 		passed, line := judgeRate(w.MinFPS, s)
-		add("min-fps", passed, line)
+		add("min-fps", passed, line, ofVideo(s, func(p *inspect.PictureReport) float64 { return p.SlowestAtSeconds }))
 	}
 	if w.MaxFreeze > 0 {
 		passed, line := judgeFreeze(w.MaxFreeze, s)
-		add("max-freeze", passed, line)
+		add("max-freeze", passed, line, ofVideo(s, func(p *inspect.PictureReport) float64 { return p.LongestFreezeAtSeconds }))
 	}
 	for _, text := range w.Texts {
 		passed, line := judgeText(text, s.Texts)
-		add("expect-text "+strconv.Quote(text), passed, line)
+		add("expect-text "+strconv.Quote(text), passed, line, Nowhere)
 	}
 	if w.NoConsoleErrors {
 		passed, line := judgeConsole(s.Console)
-		add("expect-no-console-errors", passed, line)
+		add("expect-no-console-errors", passed, line, s.ConsoleAt.Seconds())
 	}
 	return out
 }
@@ -135,6 +148,29 @@ func judgeMotion(s Seen) (bool, string) {
 		return false, what + "the picture never changes"
 	}
 	return false, what + fmt.Sprintf("the picture changes %d times, but only in %d of %d quarters of the recording%s", changes, moving, motionParts, since(p.Changes))
+}
+
+// ofVideo returns an instant of the video, 0 where there is none.
+func ofVideo(s Seen, at func(*inspect.PictureReport) float64) float64 {
+	if s.Report.Picture == nil {
+		return 0
+	}
+	return at(s.Report.Picture)
+}
+
+// stillSince returns where the first quarter begins in which nothing changes, in
+// seconds; 0 where the video is of one colour.
+func stillSince(s Seen) float64 {
+	p := s.Report.Picture
+	if p == nil || float64(s.Picture.Blank) >= blankShare*float64(s.Picture.Pictures) {
+		return 0
+	}
+	for i, n := range s.Picture.Changes {
+		if n == 0 {
+			return p.StartSeconds + float64(i)*(p.EndSeconds-p.StartSeconds)/motionParts
+		}
+	}
+	return 0
 }
 
 // since tells of motion that ended for good.

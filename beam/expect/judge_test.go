@@ -68,8 +68,8 @@ func TestJudge(t *testing.T) {
 		{"no look", Wanted{Texts: []string{"Bye"}}, func(s *Seen) { s.Texts.Looks = 0 }, false, `expected the text "Bye": the page could not be asked`},
 
 		{"quiet", Wanted{NoConsoleErrors: true}, nil, true, "no console errors"},
-		{"one error", Wanted{NoConsoleErrors: true}, func(s *Seen) { s.Console = ConsoleSeen{[]string{"exception: Error: a\n  at b"}, 1} }, false, "expected no console errors: the page wrote 1: exception: Error: a"},
-		{"errors", Wanted{NoConsoleErrors: true}, func(s *Seen) { s.Console = ConsoleSeen{[]string{"error: a", "error: b"}, 70} }, false, "expected no console errors: the page wrote 70, the first: error: a"},
+		{"one error", Wanted{NoConsoleErrors: true}, func(s *Seen) { s.Console = ConsoleSeen{Errors: []string{"exception: Error: a\n  at b"}, Total: 1} }, false, "expected no console errors: the page wrote 1: exception: Error: a"},
+		{"errors", Wanted{NoConsoleErrors: true}, func(s *Seen) { s.Console = ConsoleSeen{Errors: []string{"error: a", "error: b"}, Total: 70} }, false, "expected no console errors: the page wrote 70, the first: error: a"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			out := Judge(test.want, seen(test.change))
@@ -80,6 +80,30 @@ func TestJudge(t *testing.T) {
 				t.Error("nothing is wanted")
 			}
 		})
+	}
+}
+
+// What failed says where in the recording to look.
+func TestJudgeTellsTheInstant(t *testing.T) {
+	s := seen(func(s *Seen) {
+		p := s.Report.Picture
+		p.StartSeconds, p.EndSeconds, p.LongestFreezeMs, p.SlowestAtSeconds = 0, 20, 5000, 11
+		p.DistinctPerSecond = 1
+		s.Sound.Audible, s.Sound.Last = 1, 1500*time.Millisecond
+		s.Picture.Changes = [motionParts]int{9, 9, 0, 9}
+		s.Console, s.ConsoleAt = ConsoleSeen{Errors: []string{"error: a"}, Total: 1}, 2*time.Second
+	})
+	all := Wanted{Audio: true, Motion: true, MinFPS: 20, MaxFreeze: time.Second, Texts: []string{"Hello", "Bye"}, NoConsoleErrors: true}
+	var at []float64
+	for _, o := range Judge(all, s) {
+		at = append(at, o.At)
+	}
+	if diff := cmp.Diff([]float64{1.5, 10, 11, 3.1, Nowhere, Nowhere, 2}, at); diff != "" {
+		t.Error(diff)
+	}
+	s.Picture.Blank = 600
+	if out := Judge(Wanted{Motion: true}, s); out[0].At != 0 {
+		t.Errorf("a blank page: %+v", out)
 	}
 }
 

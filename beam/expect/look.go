@@ -169,17 +169,18 @@ func (c *soundLooker) add(s inspect.Sound) error {
 			c.power[ch] += float64(v) * float64(v)
 		}
 		if c.filled++; c.filled == soundWindow {
-			c.close()
+			c.close(s.PTS + time.Duration(i/s.Channels+1)*time.Second/capture.SampleRate)
 		}
 	}
 	return nil
 }
 
-func (c *soundLooker) close() {
+// close judges a window, which ends at an instant of the file.
+func (c *soundLooker) close(end time.Duration) {
 	mean := max(c.power[0], c.power[1]) / soundWindow
 	c.n.Windows++
 	if 10*math.Log10(max(mean, 1e-12)) > audibleDBFS {
-		c.n.Audible++
+		c.n.Audible, c.n.Last = c.n.Audible+1, end
 	}
 	c.power, c.filled = [2]float64{}, 0
 }

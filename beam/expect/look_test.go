@@ -72,6 +72,9 @@ func TestLook(t *testing.T) {
 			for _, o := range Failed(Judge(all, s)) {
 				names, lines = append(names, o.Name), append(lines, o.Line)
 			}
+			if test.name == "chime" && (s.Sound.Last < 200*time.Millisecond || s.Sound.Last > 400*time.Millisecond) {
+				t.Errorf("the chime ends at %v", s.Sound.Last)
+			}
 			if strings.Join(names, " ") != test.failed || len(lines) > 0 && !strings.Contains(lines[0], test.line) {
 				t.Errorf("failed: %q, want %q with %q", lines, test.failed, test.line)
 			}
