@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"beam/beam"
+	"beam/cmd/beam/github"
 	"beam/layout"
 )
 
@@ -92,22 +94,35 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
 }
 
+// record records, and remembers for the workflow what came of it.
 func (a *app) record(o recordOptions) error {
+	var err error
+	if a.workflow, err = workflowOf(o.smoke.ci, os.LookupEnv, a.stderr); err != nil {
+		return err
+	}
+	report, err := a.recordRoom(o)
+	if w := a.workflow; w != nil {
+		w.run = github.Run{Page: beam.RedactURL(o.config.Room), Report: report, Err: err, Code: exitCode(err), JUnit: o.smoke.junit}
+	}
+	return err
+}
+
+func (a *app) recordRoom(o recordOptions) (*beam.Report, error) {
 	o.config.Version = version
 	o.config.Secrets = secretsFromEnvironment()
 	if err := o.room.read(&o.config.Theme); err != nil {
-		return err
+		return nil, err
 	}
 	o.config.Tools = beam.ToolsFromEnvironment()
 	if o.config.Output == "" && o.config.Room != "" {
 		o.config.Output = beam.DefaultOutput(o.config.Room, time.Now())
 	}
 	if err := o.smoke.into(&o.config); err != nil {
-		return err
+		return nil, err
 	}
 	settings, err := o.config.Check()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	began := time.Now()
 	events := newOutlet(a.stdout)
@@ -120,7 +135,7 @@ func (a *app) record(o recordOptions) error {
 	if err == nil && len(report.Degraded) > 0 {
 		err = &errDegraded{why: report.Degraded}
 	}
-	return err
+	return report, err
 }
 
 // sink returns what tells of the recording's events: JSON lines on standard
