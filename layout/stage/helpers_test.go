@@ -266,8 +266,13 @@ const tolerance = 22
 
 func near(a, b uint8) bool { return max(a, b)-min(a, b) <= tolerance }
 
+// What looks at the pixels of one picture shares nothing: the race detector would only
+// make it slow, and leaves it out.
+
 // colours returns whose colours an image shows, of n people, and where, by
 // looking at each third pixel both ways; "screen" stands for the shared screen.
+//
+//go:norace
 func colours(img *image.RGBA, n int) map[string]image.Rectangle {
 	const step = 3
 	wanted := map[string]color.RGBA{"screen": stagetest.ScreenColor()}
