@@ -17,7 +17,7 @@ func run() Run {
 	return Run{
 		Page: "http://localhost:3000/", Started: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC), Took: 21500 * time.Millisecond,
 		Outcomes: []Outcome{
-			{"expect-audio", true, "sound: 90 % of the recording is louder than -50 dBFS", Nowhere},
+			{"expect-audio", true, "audio: 90 % of the recording is louder than -50 dBFS", Nowhere},
 			{"expect-text \"<Hello> & \x01\"", false, "expected the text \"<Hello> ]]> & \x01\": never", Nowhere},
 		},
 		Console:    ConsoleSeen{Errors: []string{"error: \x1b[31m<red>\x00 \xff ]]>"}, Total: 3},

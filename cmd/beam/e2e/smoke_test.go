@@ -62,12 +62,12 @@ func TestSmoke(t *testing.T) {
 	}{
 		{page: "good", fps: "1"},
 		{"broken", "1", []string{
-			"expected sound: all of the recording is silent",
+			"expected audio: all of the recording is silent",
 			`expected the text "Hello, Ada": the page never showed it; at last it showed "Something went wrong`,
 			"expected no console errors: the page wrote 2, the first: error: could not load the seats: status 500",
 		}, []string{"expect-audio", `expect-text "Hello, Ada"`, "expect-no-console-errors"}},
-		{"frozen", "12", []string{"expected motion: the picture"}, []string{"expect-motion", "min-fps", "max-freeze"}},
-		{"blank", "12", []string{"expected motion: the picture is blank (one colour)"}, []string{"expect-motion", "min-fps", "max-freeze", `expect-text "Hello, Ada"`}},
+		{"frozen", "12", []string{"expected motion: the video"}, []string{"expect-motion", "min-fps", "max-freeze"}},
+		{"blank", "12", []string{"expected motion: the video is blank (one colour)"}, []string{"expect-motion", "min-fps", "max-freeze", `expect-text "Hello, Ada"`}},
 		{"slow", "12", []string{"expected at least 12 fps: the page drew "}, []string{"min-fps"}},
 	} {
 		t.Run(c.page, func(t *testing.T) {

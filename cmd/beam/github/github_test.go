@@ -16,8 +16,8 @@ const hostile = "x\n::error::forged\r\n::set-output name=a::b\x1b[2J##[error]for
 
 func smoke() Run {
 	outcomes := []expect.Outcome{
-		{Name: "expect-audio", Passed: true, Line: "sound: 90 % of the recording is louder than -50 dBFS", At: expect.Nowhere},
-		{Name: "min-fps", Line: "expected at least 20 fps: the page drew 8.1 distinct pictures a second", At: 71.25},
+		{Name: "expect-audio", Passed: true, Line: "audio: 90 % of the recording is louder than -50 dBFS", At: expect.Nowhere},
+		{Name: "min-fps", Line: "expected at least 20 fps: the page drew 8.1 distinct frames a second", At: 71.25},
 		{Name: `expect-text "` + hostile + `"`, Line: hostile, At: expect.Nowhere},
 	}
 	return Run{
@@ -65,8 +65,8 @@ func TestSummary(t *testing.T) {
 	for _, want := range []string{
 		"### Beam: http://localhost:3000/\n",
 		"❌ **Failed** (exit code 4): 2 of 3 expectations are broken\n",
-		"| expect-audio | ✅ met |  | sound: 90 % of the recording is louder than -50 dBFS |\n",
-		"| min-fps | ❌ broken | 1:11.3 | expected at least 20 fps: the page drew 8.1 distinct pictures a second |\n",
+		"| expect-audio | ✅ met |  | audio: 90 % of the recording is louder than -50 dBFS |\n",
+		"| min-fps | ❌ broken | 1:11.3 | expected at least 20 fps: the page drew 8.1 distinct frames a second |\n",
 		"| length | 1m20s (duration) |\n",
 		"| video | 1280x720, 8.1 distinct frames a second, 99.5 % of what the page painted, longest freeze 400 ms, 0 dropped |\n",
 		"| audio | ",
@@ -134,7 +134,7 @@ func TestAnnotations(t *testing.T) {
 	if len(got) != 2 {
 		t.Fatalf("%q", got)
 	}
-	if want := "::error title=Beam%3A min-fps::expected at least 20 fps: the page drew 8.1 distinct pictures a second (look at 1:11.3)\n"; got[0] != want {
+	if want := "::error title=Beam%3A min-fps::expected at least 20 fps: the page drew 8.1 distinct frames a second (look at 1:11.3)\n"; got[0] != want {
 		t.Errorf("%q", got[0])
 	}
 	if !strings.HasPrefix(got[1], "::error title=Beam%3A expect-text \"x %3A%3Aerror%3A%3Aforged ") || !strings.Contains(got[1], "::x ::error::forged ") ||
