@@ -38,6 +38,14 @@ host.shadowRoot.firstChild.onclick = (ev) => ev.isTrusted && say('click deep');
 setTimeout(() => document.querySelector('.late').style.display = '', 600);
 </script>`
 
+// stranger is a frame of another origin, whose button comes late and in a shadow root.
+const stranger = `<p>A frame</p><input id=theirs><div id=host></div><script>
+setTimeout(() => {
+  host.attachShadow({ mode: 'open' }).innerHTML = '<button id=foreign>Let me in</button>';
+  host.shadowRoot.firstChild.onclick = (ev) => ev.isTrusted && parent.postMessage('click foreign ' + theirs.value, '*');
+}, 300);
+</script>`
+
 // One browser for all steps.
 func TestSteps(t *testing.T) {
 	t.Parallel()
@@ -55,7 +63,9 @@ func TestSteps(t *testing.T) {
 }
 
 func testStepsDone(t *testing.T, b *Browser) {
-	p := open(t, b, OpenOptions{URL: serve(t, map[string]string{"/": form}).URL})
+	other := strings.Replace(serve(t, map[string]string{"/": stranger}).URL, "127.0.0.1", "localhost", 1)
+	p := open(t, b, OpenOptions{URL: serve(t, map[string]string{"/": form + `<iframe src="` + other + `" style="margin: 90px; border: 7px solid"></iframe>
+		<script>onmessage = (ev) => { say(ev.data); document.body.append(Object.assign(document.createElement('p'), { id: 'heard', textContent: 'heard' })); }</script>`}).URL})
 	steps := []Step{
 		{Kind: StepFill, Selector: "#name", Value: "Ada <b>"},
 		{Kind: StepFill, Selector: "#full", Value: "new"},
@@ -67,6 +77,9 @@ func testStepsDone(t *testing.T, b *Browser) {
 		{Kind: StepClick, Selector: ".late"},
 		{Kind: StepClick, Selector: "#deep"},
 		{Kind: StepClick, Selector: "#inner"},
+		{Kind: StepFill, Selector: "#theirs", Value: "Bo"},
+		{Kind: StepClick, Selector: "text=Let me in"},
+		{Kind: StepWaitFor, Selector: "#heard"},
 		{Kind: StepClick, Selector: "text=Join  now"},
 		{Kind: StepWaitFor, Selector: "text=Deep"},
 		{Kind: StepWaitFor, Selector: "#gone, #far"},
@@ -83,7 +96,7 @@ func testStepsDone(t *testing.T, b *Browser) {
 		t.Fatal(err)
 	}
 	got := strings.Join(values, "|")
-	want := "Ada <b>|new|one\ntwo|rich|b|2030-02-03|true|input name,input full,input area,input area,input area,input box,click late,click deep,frame,click far"
+	want := "Ada <b>|new|one\ntwo|rich|b|2030-02-03|true|input name,input full,input area,input area,input area,input box,click late,click deep,frame,click foreign Bo,click far"
 	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
