@@ -143,8 +143,8 @@ func TestContactOfOddFiles(t *testing.T) {
 
 func TestThumbnail(t *testing.T) {
 	// Blank but for the fifth second of ten.
-	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-t", "4", "-i", "color=c=white:r=10:s=1280x720",
-		"-f", "lavfi", "-t", "1", "-i", "smptebars=r=10:s=1280x720", "-f", "lavfi", "-t", "5", "-i", "color=c=white:r=10:s=1280x720",
+	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-t", "4", "-i", "color=c=white:r=2:s=1280x720",
+		"-f", "lavfi", "-t", "1", "-i", "smptebars=r=2:s=1280x720", "-f", "lavfi", "-t", "5", "-i", "color=c=white:r=2:s=1280x720",
 		"-filter_complex", "concat=n=3"}, x264...)...)
 	var b bytes.Buffer
 	if err := Thumbnail(t.Context(), inspect.Tools{}, path, &b); err != nil {
