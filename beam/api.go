@@ -22,6 +22,7 @@ type (
 	RecoverOptions = storage.RecoverOptions
 	Recovered      = storage.Recovered // what became of one file
 	Outcome        = storage.Outcome
+	Drawn          = storage.Drawn // what shows a recording
 )
 
 // The outcomes of recovering a file.

@@ -113,8 +113,9 @@ type Config struct {
 	// *expect.Broken.
 	Expect expect.Wanted
 	// Finished is called with the finished file, before it is uploaded (and
-	// perhaps deleted): to draw it. Its error is a notice.
-	Finished func(ctx context.Context, tools inspect.Tools, path string) error
+	// perhaps deleted): to draw it. What it drew goes beside the object. Its error
+	// is a notice.
+	Finished func(ctx context.Context, tools inspect.Tools, path string) (Drawn, error)
 
 	Storage storage.Settings
 

@@ -127,7 +127,9 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 	}
 	tools, err := DecodeTools(r.opening.tools)
 	if err == nil && s.Finished != nil {
-		if err := s.Finished(hard, tools, s.Output); err != nil {
+		drawn, err := s.Finished(hard, tools, s.Output)
+		rep.ContactSheet, rep.Thumbnail = drawn.ContactSheet, drawn.Thumbnail
+		if err != nil {
 			r.events.notice("%v", err)
 			rep.Notices = append(rep.Notices, err.Error())
 		}
@@ -142,6 +144,7 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 	if p := rep.Pictures; p != nil && p.Lowered > 0 {
 		seen.LowestFPS = p.LowestFPS
 	}
+	seen.ConsoleAt = r.timeline.position(seen.Console.First)
 	rep.Expectations, rep.Console = expect.Judge(s.Expect, seen), &seen.Console
 	return expect.Verdict(rep.Expectations)
 }

@@ -64,7 +64,7 @@ func (s *schedule) rule(op uploadtest.Op, _ *http.Request) uploadtest.Fault {
 // with the object complete and confirmed, or with an error of ClassUpload from
 // which the file is recovered when the faults are over.
 func TestFaultSchedules(t *testing.T) {
-	seeds := 6
+	seeds := 4
 	if s := os.Getenv(seedsEnv); s != "" {
 		var err error
 		if seeds, err = strconv.Atoi(s); err != nil || seeds < 1 {

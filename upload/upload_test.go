@@ -103,14 +103,14 @@ func TestOutage(t *testing.T) {
 	waitFor(t, "the first part", func() bool { return u.Progress().Parts == 1 })
 	p.Set(func(uploadtest.Op, *http.Request) uploadtest.Fault { return uploadtest.Reset })
 	before := heap()
-	for range 12 {
+	for range 6 {
 		u.Advance(r.grow(testPart))
 	}
 	waitFor(t, "retries", func() bool { return u.Progress().Retries > 20 })
 	if got := u.Progress(); got.State != StateRetrying || got.Since.IsZero() || got.Err == "" {
 		t.Errorf("progress during the outage: %+v", got)
 	}
-	// 60 MiB wait on the disk.
+	// 30 MiB wait on the disk.
 	if grown := heap() - before; grown > 16<<20 {
 		t.Errorf("memory grew by %d bytes in the outage", grown)
 	}

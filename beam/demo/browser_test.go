@@ -83,19 +83,26 @@ func shot(t *testing.T, page *chrome.Page, name string) *testpattern.RGB {
 	}
 	img := must(png.Decode(bytes.NewReader(data)))
 	b := img.Bounds()
-	// Whole pictures at once: pixel by pixel takes seconds under the race
-	// detector.
 	flat := image.NewRGBA(b)
 	draw.Draw(flat, b, img, b.Min, draw.Src)
-	pix := make([]byte, 0, 3*b.Dx()*b.Dy())
-	for i := 0; i < len(flat.Pix); i += 4 {
-		pix = append(pix, flat.Pix[i], flat.Pix[i+1], flat.Pix[i+2])
-	}
-	return testpattern.NewRGB(pix, b.Dx(), b.Dy())
+	return opaque(flat)
 }
 
-// smaller takes one pixel of each n by n: looking at all of them takes seconds
-// under the race detector.
+// opaque leaves out how transparent the pixels are. It shares nothing: the race
+// detector would only make it slow.
+//
+//go:norace
+func opaque(img *image.RGBA) *testpattern.RGB {
+	pix := make([]byte, 0, 3*img.Rect.Dx()*img.Rect.Dy())
+	for i := 0; i < len(img.Pix); i += 4 {
+		pix = append(pix, img.Pix[i], img.Pix[i+1], img.Pix[i+2])
+	}
+	return testpattern.NewRGB(pix, img.Rect.Dx(), img.Rect.Dy())
+}
+
+// smaller takes one pixel of each n by n.
+//
+//go:norace
 func smaller(p *testpattern.RGB, n int) *testpattern.RGB {
 	w, h := p.Rect.Dx()/n, p.Rect.Dy()/n
 	pix := make([]byte, 0, 3*w*h)

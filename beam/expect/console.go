@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"beam/capture"
 )
 
 // mostErrors is how many console errors are kept; all are counted.
@@ -13,6 +15,8 @@ const mostErrors = 50
 type ConsoleSeen struct {
 	Errors []string `json:"errors,omitempty"` // the first ones, each with its level before it
 	Total  int      `json:"total"`
+	// First is when the first one was written, where there was one.
+	First capture.Time `json:"-"`
 }
 
 // Console collects the errors that a page writes to its console. It may be used
@@ -38,7 +42,9 @@ func (c *Console) Add(level, text string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen.Total++
+	if c.seen.Total++; c.seen.Total == 1 {
+		c.seen.First = capture.Now()
+	}
 	if len(c.seen.Errors) < mostErrors {
 		c.seen.Errors = append(c.seen.Errors, level+": "+c.hide(text))
 	}
@@ -48,7 +54,9 @@ func (c *Console) Add(level, text string) {
 func (c *Console) Seen() ConsoleSeen {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return ConsoleSeen{Errors: slices.Clone(c.seen.Errors), Total: c.seen.Total}
+	s := c.seen
+	s.Errors = slices.Clone(s.Errors)
+	return s
 }
 
 // longestLine is how many characters of an error go into an outcome.

@@ -1,4 +1,4 @@
-// Package expect judges a recording by what its maker expected of the page: sound,
+// Package expect judges a recording by what its maker expected of the page: audio,
 // motion, a rate, no freeze, texts, a quiet console. It is what makes a recording
 // a smoke test.
 //

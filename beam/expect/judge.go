@@ -12,26 +12,29 @@ import (
 // Seen is what a recording turned out to be.
 type Seen struct {
 	Report  inspect.Report // of the decoded file
-	Picture PictureLook    // with Wanted.Motion
-	Sound   SoundLook      // with Wanted.Audio
+	Video   VideoLook      // with Wanted.Motion
+	Audio   AudioLook      // with Wanted.Audio
 	Texts   TextsSeen
 	Console ConsoleSeen
+	// ConsoleAt is when the page wrote its first error, on the recording's time.
+	ConsoleAt time.Duration
 	// LowestFPS is the rate that the recorder went down to because the machine
 	// was too busy, 0 when it did not. It excuses nothing, but explains.
 	LowestFPS float64
 }
 
-// PictureLook is what inspect's report does not tell of the pictures.
-type PictureLook struct {
-	Pictures int
-	Blank    int              // pictures of one colour
-	Changes  [motionParts]int // in each part of the recording, of one length
+// VideoLook is what inspect's report does not tell of the frames.
+type VideoLook struct {
+	Frames  int
+	Blank   int              // frames of one colour
+	Changes [motionParts]int // in each part of the recording, of one length
 }
 
-// SoundLook is what inspect's report does not tell of the sound.
-type SoundLook struct {
-	Windows int // of 100 ms
-	Audible int // of them, louder than -50 dBFS
+// AudioLook is what inspect's report does not tell of the audio.
+type AudioLook struct {
+	Windows int           // of 100 ms
+	Audible int           // of them, louder than -50 dBFS
+	Last    time.Duration // the end of the last of these, in the file
 }
 
 // The bounds of Wanted.
@@ -47,38 +50,48 @@ type Outcome struct {
 	Name   string `json:"name"` // as the flag, without its dashes; texts have their text behind it
 	Passed bool   `json:"passed"`
 	Line   string `json:"line"` // for people, with the figure and its bound
+	// At is where in the recording to look, in seconds: from when on it was silent or
+	// did not change, where it stood still for longest, the slowest second, the first
+	// error. -1 when it passed, and for a text, which is missing everywhere.
+	At float64 `json:"at_seconds"`
 }
+
+// Nowhere is Outcome.At where there is no such instant.
+const Nowhere = -1
 
 // Judge holds what was seen against what was wanted. There is one outcome for
 // each expectation, in a steady order.
 func Judge(w Wanted, s Seen) []Outcome {
 	var out []Outcome
-	add := func(name string, passed bool, line string) {
-		out = append(out, Outcome{Name: name, Passed: passed, Line: line})
+	add := func(name string, passed bool, line string, at float64) {
+		if passed {
+			at = Nowhere
+		}
+		out = append(out, Outcome{Name: name, Passed: passed, Line: line, At: math.Round(1000*at) / 1000})
 	}
 	if w.Audio {
 		passed, line := judgeAudio(s)
-		add("expect-audio", passed, line)
+		add("expect-audio", passed, line, s.Audio.Last.Seconds())
 	}
 	if w.Motion {
 		passed, line := judgeMotion(s)
-		add("expect-motion", passed, line)
+		add("expect-motion", passed, line, stillSince(s))
 	}
 	if w.MinFPS > 0 {
 		passed, line := judgeRate(w.MinFPS, s)
-		add("min-fps", passed, line)
+		add("min-fps", passed, line, ofVideo(s, func(p *inspect.PictureReport) float64 { return p.SlowestAtSeconds }))
 	}
 	if w.MaxFreeze > 0 {
 		passed, line := judgeFreeze(w.MaxFreeze, s)
-		add("max-freeze", passed, line)
+		add("max-freeze", passed, line, ofVideo(s, func(p *inspect.PictureReport) float64 { return p.LongestFreezeAtSeconds }))
 	}
 	for _, text := range w.Texts {
 		passed, line := judgeText(text, s.Texts)
-		add("expect-text "+strconv.Quote(text), passed, line)
+		add("expect-text "+strconv.Quote(text), passed, line, Nowhere)
 	}
 	if w.NoConsoleErrors {
 		passed, line := judgeConsole(s.Console)
-		add("expect-no-console-errors", passed, line)
+		add("expect-no-console-errors", passed, line, s.ConsoleAt.Seconds())
 	}
 	return out
 }
@@ -94,19 +107,19 @@ func Failed(outcomes []Outcome) []Outcome {
 	return out
 }
 
-const noPicture = "the recording has no picture"
+const noVideo = "the recording has no video"
 
 func judgeAudio(s Seen) (bool, string) {
-	const what = "expected sound: "
-	if s.Report.Sound == nil || s.Sound.Windows == 0 {
+	const what = "expected audio: "
+	if s.Report.Sound == nil || s.Audio.Windows == 0 {
 		return false, what + "the recording has none"
 	}
-	share := float64(s.Sound.Audible) / float64(s.Sound.Windows)
+	share := float64(s.Audio.Audible) / float64(s.Audio.Windows)
 	figure := fmt.Sprintf("%.0f %% of the recording is louder than %d dBFS", math.Floor(100*share), audibleDBFS)
 	switch {
 	case share >= audibleShare:
-		return true, "sound: " + figure
-	case s.Sound.Audible == 0:
+		return true, "audio: " + figure
+	case s.Audio.Audible == 0:
 		return false, what + fmt.Sprintf("all of the recording is silent (loudest sample %.0f dBFS)", s.Report.Sound.PeakDBFS)
 	}
 	return false, what + figure + fmt.Sprintf(", and %.0f %% has to be", 100*audibleShare)
@@ -114,12 +127,12 @@ func judgeAudio(s Seen) (bool, string) {
 
 func judgeMotion(s Seen) (bool, string) {
 	const what = "expected motion: "
-	p := s.Picture
-	if s.Report.Picture == nil || p.Pictures == 0 {
-		return false, what + noPicture
+	p := s.Video
+	if s.Report.Picture == nil || p.Frames == 0 {
+		return false, what + noVideo
 	}
-	if float64(p.Blank) >= blankShare*float64(p.Pictures) {
-		return false, what + "the picture is blank (one colour)"
+	if float64(p.Blank) >= blankShare*float64(p.Frames) {
+		return false, what + "the video is blank (one colour)"
 	}
 	moving, changes := 0, 0
 	for _, n := range p.Changes {
@@ -130,11 +143,34 @@ func judgeMotion(s Seen) (bool, string) {
 	}
 	switch {
 	case moving == motionParts:
-		return true, fmt.Sprintf("motion: the picture changes %d times, in all %d quarters of the recording", changes, motionParts)
+		return true, fmt.Sprintf("motion: the video changes %d times, in all %d quarters of the recording", changes, motionParts)
 	case moving == 0:
-		return false, what + "the picture never changes"
+		return false, what + "the video never changes"
 	}
-	return false, what + fmt.Sprintf("the picture changes %d times, but only in %d of %d quarters of the recording%s", changes, moving, motionParts, since(p.Changes))
+	return false, what + fmt.Sprintf("the video changes %d times, but only in %d of %d quarters of the recording%s", changes, moving, motionParts, since(p.Changes))
+}
+
+// ofVideo returns an instant of the video, 0 where there is none.
+func ofVideo(s Seen, at func(*inspect.PictureReport) float64) float64 {
+	if s.Report.Picture == nil {
+		return 0
+	}
+	return at(s.Report.Picture)
+}
+
+// stillSince returns where the first quarter begins in which nothing changes, in
+// seconds; 0 where the video is of one colour.
+func stillSince(s Seen) float64 {
+	p := s.Report.Picture
+	if p == nil || float64(s.Video.Blank) >= blankShare*float64(s.Video.Frames) {
+		return 0
+	}
+	for i, n := range s.Video.Changes {
+		if n == 0 {
+			return p.StartSeconds + float64(i)*(p.EndSeconds-p.StartSeconds)/motionParts
+		}
+	}
+	return 0
 }
 
 // since tells of motion that ended for good.
@@ -153,14 +189,14 @@ func since(changes [motionParts]int) string {
 
 func judgeRate(least float64, s Seen) (bool, string) {
 	if s.Report.Picture == nil {
-		return false, fmt.Sprintf("expected at least %g fps: %s", least, noPicture)
+		return false, fmt.Sprintf("expected at least %g fps: %s", least, noVideo)
 	}
 	// As it is printed, so that no line says that 20.0 is less than 20.
 	rate := math.Round(10*s.Report.Picture.DistinctPerSecond) / 10
 	if rate >= least {
-		return true, fmt.Sprintf("at least %g fps: the page drew %.1f distinct pictures a second", least, rate)
+		return true, fmt.Sprintf("at least %g fps: the page drew %.1f distinct frames a second", least, rate)
 	}
-	line := fmt.Sprintf("expected at least %g fps: the page drew %.1f distinct pictures a second", least, rate)
+	line := fmt.Sprintf("expected at least %g fps: the page drew %.1f distinct frames a second", least, rate)
 	if s.LowestFPS > 0 {
 		line += fmt.Sprintf("; the machine was too busy to record more than %.0f at times", s.LowestFPS)
 	}
@@ -170,14 +206,14 @@ func judgeRate(least float64, s Seen) (bool, string) {
 func judgeFreeze(most time.Duration, s Seen) (bool, string) {
 	p := s.Report.Picture
 	if p == nil {
-		return false, fmt.Sprintf("expected no freeze longer than %v: %s", most, noPicture)
+		return false, fmt.Sprintf("expected no freeze longer than %v: %s", most, noVideo)
 	}
 	longest := time.Duration(p.LongestFreezeMs * float64(time.Millisecond)).Round(10 * time.Millisecond)
 	at := time.Duration(p.LongestFreezeAtSeconds * float64(time.Second)).Round(100 * time.Millisecond)
 	if longest <= most {
 		return true, fmt.Sprintf("no freeze longer than %v: the longest lasts %v, at %v", most, longest, at)
 	}
-	return false, fmt.Sprintf("expected no freeze longer than %v: the picture stands still for %v, at %v", most, longest, at)
+	return false, fmt.Sprintf("expected no freeze longer than %v: the video stands still for %v, at %v", most, longest, at)
 }
 
 func judgeText(text string, s TextsSeen) (bool, string) {

@@ -17,9 +17,9 @@ func seen(change func(*Seen)) Seen {
 			Picture: &inspect.PictureReport{Pictures: 600, DistinctPerSecond: 29.96, LongestFreezeMs: 66.7, LongestFreezeAtSeconds: 3.1},
 			Sound:   &inspect.SoundReport{PeakDBFS: -10.4},
 		},
-		Picture: PictureLook{Pictures: 600, Changes: [motionParts]int{149, 150, 150, 150}},
-		Sound:   SoundLook{Windows: 200, Audible: 180},
-		Texts:   TextsSeen{Seen: map[string]bool{"Hello": true}, Looks: 20},
+		Video: VideoLook{Frames: 600, Changes: [motionParts]int{149, 150, 150, 150}},
+		Audio: AudioLook{Windows: 200, Audible: 180},
+		Texts: TextsSeen{Seen: map[string]bool{"Hello": true}, Looks: 20},
 	}
 	if change != nil {
 		change(&s)
@@ -29,7 +29,7 @@ func seen(change func(*Seen)) Seen {
 
 func TestJudge(t *testing.T) {
 	motion := func(n ...int) func(*Seen) {
-		return func(s *Seen) { s.Picture.Changes = [motionParts]int(n) }
+		return func(s *Seen) { s.Video.Changes = [motionParts]int(n) }
 	}
 	for _, test := range []struct {
 		name   string
@@ -38,29 +38,29 @@ func TestJudge(t *testing.T) {
 		passed bool
 		line   string
 	}{
-		{"sound", Wanted{Audio: true}, nil, true, "sound: 90 % of the recording is louder than -50 dBFS"},
-		{"beeps", Wanted{Audio: true}, func(s *Seen) { s.Sound.Audible = 10 }, true, "sound: 5 % of the recording is louder than -50 dBFS"},
-		{"chime", Wanted{Audio: true}, func(s *Seen) { s.Sound.Audible = 9 }, false, "expected sound: 4 % of the recording is louder than -50 dBFS, and 5 % has to be"},
-		{"silent", Wanted{Audio: true}, func(s *Seen) { s.Sound.Audible, s.Report.Sound.PeakDBFS = 0, -120 }, false, "expected sound: all of the recording is silent (loudest sample -120 dBFS)"},
-		{"no sound", Wanted{Audio: true}, func(s *Seen) { s.Report.Sound = nil }, false, "expected sound: the recording has none"},
+		{"sound", Wanted{Audio: true}, nil, true, "audio: 90 % of the recording is louder than -50 dBFS"},
+		{"beeps", Wanted{Audio: true}, func(s *Seen) { s.Audio.Audible = 10 }, true, "audio: 5 % of the recording is louder than -50 dBFS"},
+		{"chime", Wanted{Audio: true}, func(s *Seen) { s.Audio.Audible = 9 }, false, "expected audio: 4 % of the recording is louder than -50 dBFS, and 5 % has to be"},
+		{"silent", Wanted{Audio: true}, func(s *Seen) { s.Audio.Audible, s.Report.Sound.PeakDBFS = 0, -120 }, false, "expected audio: all of the recording is silent (loudest sample -120 dBFS)"},
+		{"no sound", Wanted{Audio: true}, func(s *Seen) { s.Report.Sound = nil }, false, "expected audio: the recording has none"},
 
-		{"motion", Wanted{Motion: true}, nil, true, "motion: the picture changes 599 times, in all 4 quarters of the recording"},
-		{"slide show", Wanted{Motion: true}, motion(1, 1, 1, 1), true, "motion: the picture changes 4 times, in all 4 quarters of the recording"},
-		{"frozen", Wanted{Motion: true}, motion(0, 0, 0, 0), false, "expected motion: the picture never changes"},
-		{"stops", Wanted{Motion: true}, motion(150, 1, 0, 0), false, "expected motion: the picture changes 151 times, but only in 2 of 4 quarters of the recording, and not after quarter 2"},
-		{"late", Wanted{Motion: true}, motion(0, 1, 2, 3), false, "expected motion: the picture changes 6 times, but only in 3 of 4 quarters of the recording"},
-		{"blank", Wanted{Motion: true}, func(s *Seen) { s.Picture.Blank = 570 }, false, "expected motion: the picture is blank (one colour)"},
-		{"no picture", Wanted{Motion: true}, func(s *Seen) { s.Report.Picture = nil }, false, "expected motion: the recording has no picture"},
+		{"motion", Wanted{Motion: true}, nil, true, "motion: the video changes 599 times, in all 4 quarters of the recording"},
+		{"slide show", Wanted{Motion: true}, motion(1, 1, 1, 1), true, "motion: the video changes 4 times, in all 4 quarters of the recording"},
+		{"frozen", Wanted{Motion: true}, motion(0, 0, 0, 0), false, "expected motion: the video never changes"},
+		{"stops", Wanted{Motion: true}, motion(150, 1, 0, 0), false, "expected motion: the video changes 151 times, but only in 2 of 4 quarters of the recording, and not after quarter 2"},
+		{"late", Wanted{Motion: true}, motion(0, 1, 2, 3), false, "expected motion: the video changes 6 times, but only in 3 of 4 quarters of the recording"},
+		{"blank", Wanted{Motion: true}, func(s *Seen) { s.Video.Blank = 570 }, false, "expected motion: the video is blank (one colour)"},
+		{"no picture", Wanted{Motion: true}, func(s *Seen) { s.Report.Picture = nil }, false, "expected motion: the recording has no video"},
 
-		{"rate", Wanted{MinFPS: 20}, nil, true, "at least 20 fps: the page drew 30.0 distinct pictures a second"},
-		{"whole rate", Wanted{MinFPS: 30}, nil, true, "at least 30 fps: the page drew 30.0 distinct pictures a second"},
-		{"slow", Wanted{MinFPS: 20}, func(s *Seen) { s.Report.Picture.DistinctPerSecond = 8.06 }, false, "expected at least 20 fps: the page drew 8.1 distinct pictures a second"},
-		{"busy", Wanted{MinFPS: 20}, func(s *Seen) { s.Report.Picture.DistinctPerSecond, s.LowestFPS = 13.2, 15 }, false, "expected at least 20 fps: the page drew 13.2 distinct pictures a second; the machine was too busy to record more than 15 at times"},
-		{"no rate", Wanted{MinFPS: 20}, func(s *Seen) { s.Report.Picture = nil }, false, "expected at least 20 fps: the recording has no picture"},
+		{"rate", Wanted{MinFPS: 20}, nil, true, "at least 20 fps: the page drew 30.0 distinct frames a second"},
+		{"whole rate", Wanted{MinFPS: 30}, nil, true, "at least 30 fps: the page drew 30.0 distinct frames a second"},
+		{"slow", Wanted{MinFPS: 20}, func(s *Seen) { s.Report.Picture.DistinctPerSecond = 8.06 }, false, "expected at least 20 fps: the page drew 8.1 distinct frames a second"},
+		{"busy", Wanted{MinFPS: 20}, func(s *Seen) { s.Report.Picture.DistinctPerSecond, s.LowestFPS = 13.2, 15 }, false, "expected at least 20 fps: the page drew 13.2 distinct frames a second; the machine was too busy to record more than 15 at times"},
+		{"no rate", Wanted{MinFPS: 20}, func(s *Seen) { s.Report.Picture = nil }, false, "expected at least 20 fps: the recording has no video"},
 
 		{"flows", Wanted{MaxFreeze: time.Second}, nil, true, "no freeze longer than 1s: the longest lasts 70ms, at 3.1s"},
-		{"freezes", Wanted{MaxFreeze: 2 * time.Second}, func(s *Seen) { s.Report.Picture.LongestFreezeMs = 5204 }, false, "expected no freeze longer than 2s: the picture stands still for 5.2s, at 3.1s"},
-		{"no flow", Wanted{MaxFreeze: time.Second}, func(s *Seen) { s.Report.Picture = nil }, false, "expected no freeze longer than 1s: the recording has no picture"},
+		{"freezes", Wanted{MaxFreeze: 2 * time.Second}, func(s *Seen) { s.Report.Picture.LongestFreezeMs = 5204 }, false, "expected no freeze longer than 2s: the video stands still for 5.2s, at 3.1s"},
+		{"no flow", Wanted{MaxFreeze: time.Second}, func(s *Seen) { s.Report.Picture = nil }, false, "expected no freeze longer than 1s: the recording has no video"},
 
 		{"text", Wanted{Texts: []string{"Hello"}}, nil, true, `text "Hello": the page showed it`},
 		{"other text", Wanted{Texts: []string{"Bye"}}, func(s *Seen) { s.Texts.Last = "Hello" }, false, `expected the text "Bye": the page never showed it; at last it showed "Hello"`},
@@ -68,8 +68,8 @@ func TestJudge(t *testing.T) {
 		{"no look", Wanted{Texts: []string{"Bye"}}, func(s *Seen) { s.Texts.Looks = 0 }, false, `expected the text "Bye": the page could not be asked`},
 
 		{"quiet", Wanted{NoConsoleErrors: true}, nil, true, "no console errors"},
-		{"one error", Wanted{NoConsoleErrors: true}, func(s *Seen) { s.Console = ConsoleSeen{[]string{"exception: Error: a\n  at b"}, 1} }, false, "expected no console errors: the page wrote 1: exception: Error: a"},
-		{"errors", Wanted{NoConsoleErrors: true}, func(s *Seen) { s.Console = ConsoleSeen{[]string{"error: a", "error: b"}, 70} }, false, "expected no console errors: the page wrote 70, the first: error: a"},
+		{"one error", Wanted{NoConsoleErrors: true}, func(s *Seen) { s.Console = ConsoleSeen{Errors: []string{"exception: Error: a\n  at b"}, Total: 1} }, false, "expected no console errors: the page wrote 1: exception: Error: a"},
+		{"errors", Wanted{NoConsoleErrors: true}, func(s *Seen) { s.Console = ConsoleSeen{Errors: []string{"error: a", "error: b"}, Total: 70} }, false, "expected no console errors: the page wrote 70, the first: error: a"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			out := Judge(test.want, seen(test.change))
@@ -80,6 +80,30 @@ func TestJudge(t *testing.T) {
 				t.Error("nothing is wanted")
 			}
 		})
+	}
+}
+
+// What failed says where in the recording to look.
+func TestJudgeTellsTheInstant(t *testing.T) {
+	s := seen(func(s *Seen) {
+		p := s.Report.Picture
+		p.StartSeconds, p.EndSeconds, p.LongestFreezeMs, p.SlowestAtSeconds = 0, 20, 5000, 11
+		p.DistinctPerSecond = 1
+		s.Audio.Audible, s.Audio.Last = 1, 1500*time.Millisecond
+		s.Video.Changes = [motionParts]int{9, 9, 0, 9}
+		s.Console, s.ConsoleAt = ConsoleSeen{Errors: []string{"error: a"}, Total: 1}, 2*time.Second
+	})
+	all := Wanted{Audio: true, Motion: true, MinFPS: 20, MaxFreeze: time.Second, Texts: []string{"Hello", "Bye"}, NoConsoleErrors: true}
+	var at []float64
+	for _, o := range Judge(all, s) {
+		at = append(at, o.At)
+	}
+	if diff := cmp.Diff([]float64{1.5, 10, 11, 3.1, Nowhere, Nowhere, 2}, at); diff != "" {
+		t.Error(diff)
+	}
+	s.Video.Blank = 600
+	if out := Judge(Wanted{Motion: true}, s); out[0].At != 0 {
+		t.Errorf("a blank page: %+v", out)
 	}
 }
 
@@ -97,8 +121,8 @@ func TestVerdict(t *testing.T) {
 	if err := Verdict(out); !errors.As(err, &b) || err.Error() != `expected the text "Bye": the page showed no text at all` || b.FaultClass() != "expectation" || b.FaultHint() == "" {
 		t.Errorf("one broken: %v", err)
 	}
-	out[0].Passed, out[0].Line = false, "expected sound: none"
-	if err := Verdict(out); err == nil || err.Error() != "2 of 7 expectations are broken:\n  expected sound: none\n  expected the text \"Bye\": the page showed no text at all" {
+	out[0].Passed, out[0].Line = false, "expected audio: none"
+	if err := Verdict(out); err == nil || err.Error() != "2 of 7 expectations are broken:\n  expected audio: none\n  expected the text \"Bye\": the page showed no text at all" {
 		t.Errorf("two broken: %v", err)
 	}
 	if err := Verdict(Judge(Wanted{Audio: true}, seen(nil))); err != nil {

@@ -17,8 +17,8 @@ func run() Run {
 	return Run{
 		Page: "http://localhost:3000/", Started: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC), Took: 21500 * time.Millisecond,
 		Outcomes: []Outcome{
-			{"expect-audio", true, "sound: 90 % of the recording is louder than -50 dBFS"},
-			{"expect-text \"<Hello> & \x01\"", false, "expected the text \"<Hello> ]]> & \x01\": never"},
+			{"expect-audio", true, "audio: 90 % of the recording is louder than -50 dBFS", Nowhere},
+			{"expect-text \"<Hello> & \x01\"", false, "expected the text \"<Hello> ]]> & \x01\": never", Nowhere},
 		},
 		Console:    ConsoleSeen{Errors: []string{"error: \x1b[31m<red>\x00 \xff ]]>"}, Total: 3},
 		Properties: []Property{{"file", "a&b.mp4"}},
@@ -113,7 +113,7 @@ func FuzzWriteJUnit(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, page string) {
 		var b bytes.Buffer
 		err := WriteJUnit(&b, Run{Page: page, Err: errors.New(text), Properties: []Property{{text, page}},
-			Outcomes: []Outcome{{text, false, text}, {page, true, text}}, Console: ConsoleSeen{[]string{text}, 1}})
+			Outcomes: []Outcome{{text, false, text, 0}, {page, true, text, Nowhere}}, Console: ConsoleSeen{Errors: []string{text}, Total: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,24 +19,24 @@ func Look(ctx context.Context, tools inspect.Tools, path string, w Wanted) (Seen
 	}
 	s := Seen{Report: report}
 	if p := report.Picture; w.Motion && p != nil && p.Pictures > 0 {
-		c := pictureLooker{begin: p.StartSeconds, length: p.EndSeconds - p.StartSeconds}
+		c := videoLooker{begin: p.StartSeconds, length: p.EndSeconds - p.StartSeconds}
 		o := inspect.PictureOptions{Format: inspect.RGB, Scale: lookSize(report.File.Video)}
 		if err := tools.Pictures(ctx, path, o, c.add); err != nil {
 			return s, err
 		}
-		s.Picture = c.n
+		s.Video = c.n
 	}
 	if a := report.Sound; w.Audio && a != nil {
-		c := soundLooker{}
+		c := audioLooker{}
 		if err := tools.Sound(ctx, path, min(max(report.File.Audio.Channels, 1), 2), c.add); err != nil {
 			return s, err
 		}
-		s.Sound = c.n
+		s.Audio = c.n
 	}
 	return s, nil
 }
 
-// lookPixels is the longer side at which pictures are compared, as in package
+// lookPixels is the longer side at which frames are compared, as in package
 // inspect.
 const lookPixels = 320
 
@@ -52,9 +52,9 @@ func lookSize(v *inspect.VideoStream) capture.Size {
 	}
 }
 
-// Two pictures differ by the levels that package inspect measured against the
+// Two frames differ by the levels that package inspect measured against the
 // noise of coding, in any of the three colours: a change that only shows in
-// colour is motion too. A picture is of one colour when hardly a value is far
+// colour is motion too. A frame is of one colour when hardly a value is far
 // from the middle one.
 const (
 	changedLevel = 20
@@ -64,15 +64,15 @@ const (
 	blankOutside = 0.0005 // of the pixels: a mouse pointer is more
 )
 
-// pictureLooker takes the pictures one by one.
-type pictureLooker struct {
+// videoLooker takes the frames one by one.
+type videoLooker struct {
 	begin, length float64 // seconds
-	n             PictureLook
-	last          []byte // the last distinct picture
+	n             VideoLook
+	last          []byte // the last distinct frame
 }
 
-func (c *pictureLooker) add(p inspect.Picture) error {
-	c.n.Pictures++
+func (c *videoLooker) add(p inspect.Picture) error {
+	c.n.Frames++
 	if blank(p.Pix) {
 		c.n.Blank++
 	}
@@ -95,7 +95,7 @@ func part(at, length float64) int {
 	return min(max(int(motionParts*at/length), 0), motionParts-1)
 }
 
-// differ compares two pictures of one size.
+// differ compares two frames of one size.
 func differ(a, b []byte) bool {
 	if len(a) != len(b) {
 		return true
@@ -116,7 +116,7 @@ func differ(a, b []byte) bool {
 	return faint > most
 }
 
-// blank tells whether a picture of RGB pixels is of one colour.
+// blank tells whether a frame of RGB pixels is of one colour.
 func blank(pix []byte) bool {
 	var count [3][256]int
 	for i, v := range pix {
@@ -144,20 +144,20 @@ func blank(pix []byte) bool {
 	return true
 }
 
-// soundWindow is how many samples are judged together.
-const soundWindow = capture.SampleRate / 10
+// audioWindow is how many samples are judged together.
+const audioWindow = capture.SampleRate / 10
 
-// soundLooker takes decoded sound run by run. Holes between the runs count as
-// windows without sound.
-type soundLooker struct {
-	n       SoundLook
+// audioLooker takes decoded audio run by run. Holes between the runs count as
+// windows without audio.
+type audioLooker struct {
+	n       AudioLook
 	started bool
 	end     time.Duration
 	power   [2]float64
 	filled  int
 }
 
-func (c *soundLooker) add(s inspect.Sound) error {
+func (c *audioLooker) add(s inspect.Sound) error {
 	if c.started {
 		if gap := s.PTS - c.end; gap > 0 {
 			c.n.Windows += int(gap / (100 * time.Millisecond))
@@ -168,18 +168,19 @@ func (c *soundLooker) add(s inspect.Sound) error {
 		for ch, v := range s.PCM[i : i+s.Channels] {
 			c.power[ch] += float64(v) * float64(v)
 		}
-		if c.filled++; c.filled == soundWindow {
-			c.close()
+		if c.filled++; c.filled == audioWindow {
+			c.close(s.PTS + time.Duration(i/s.Channels+1)*time.Second/capture.SampleRate)
 		}
 	}
 	return nil
 }
 
-func (c *soundLooker) close() {
-	mean := max(c.power[0], c.power[1]) / soundWindow
+// close judges a window, which ends at an instant of the file.
+func (c *audioLooker) close(end time.Duration) {
+	mean := max(c.power[0], c.power[1]) / audioWindow
 	c.n.Windows++
 	if 10*math.Log10(max(mean, 1e-12)) > audibleDBFS {
-		c.n.Audible++
+		c.n.Audible, c.n.Last = c.n.Audible+1, end
 	}
 	c.power, c.filled = [2]float64{}, 0
 }

@@ -52,12 +52,12 @@ func TestLook(t *testing.T) {
 		{"faint", moving, "sine=f=440:r=48000,volume=-40dB", "expect-audio", "all of the recording is silent"},
 		{"chime", moving, "aevalsrc=0.5*sin(880*PI*t)*lt(t\\,0.25):s=48000", "expect-audio", "and 5 % has to be"},
 		{"no sound", moving, "", "expect-audio", "the recording has none"},
-		{"frozen", still, tone, "expect-motion min-fps max-freeze", "the picture never changes"},
+		{"frozen", still, tone, "expect-motion min-fps max-freeze", "the video never changes"},
 		{"stops", moving + ",trim=0:1.5,loop=-1:1:44", tone, "expect-motion min-fps max-freeze", "and not after quarter 2"},
-		{"blank", "color=c=0x3050a0:s=320x180:r=30", tone, "expect-motion min-fps max-freeze", "the picture is blank (one colour)"},
-		{"8 fps", "testsrc2=s=320x180:r=8,fps=30", tone, "min-fps", "the page drew 8.0 distinct pictures a second"},
+		{"blank", "color=c=0x3050a0:s=320x180:r=30", tone, "expect-motion min-fps max-freeze", "the video is blank (one colour)"},
+		{"8 fps", "testsrc2=s=320x180:r=8,fps=30", tone, "min-fps", "the page drew 8.0 distinct frames a second"},
 		{"small", "color=c=gray:s=320x180:r=30[a];testsrc2=s=12x12:r=30[b];[a][b]overlay=x=10+50*mod(t\\,5):y=50", tone, "", ""},
-		{"sound alone", "", tone, "expect-motion min-fps max-freeze", "the recording has no picture"},
+		{"sound alone", "", tone, "expect-motion min-fps max-freeze", "the recording has no video"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			seconds := "4"
@@ -71,6 +71,9 @@ func TestLook(t *testing.T) {
 			var names, lines []string
 			for _, o := range Failed(Judge(all, s)) {
 				names, lines = append(names, o.Name), append(lines, o.Line)
+			}
+			if test.name == "chime" && (s.Audio.Last < 200*time.Millisecond || s.Audio.Last > 400*time.Millisecond) {
+				t.Errorf("the chime ends at %v", s.Audio.Last)
 			}
 			if strings.Join(names, " ") != test.failed || len(lines) > 0 && !strings.Contains(lines[0], test.line) {
 				t.Errorf("failed: %q, want %q with %q", lines, test.failed, test.line)

@@ -43,19 +43,20 @@ type Predecessor struct {
 
 // Upload tells where a recording went.
 type Upload struct {
-	URL          string  `json:"url"`    // s3://BUCKET/KEY
-	Bytes        int64   `json:"bytes"`  // of the object
-	CRC32C       string  `json:"crc32c"` // of the object and the file, base64
-	ETag         string  `json:"etag"`   // without quotes
-	Version      string  `json:"version,omitempty"`
-	Parts        int     `json:"parts"`
-	Retries      int     `json:"retries"`   // requests that were repeated
-	Backup       bool    `json:"backup"`    // it went to the backup bucket
-	Confirmed    string  `json:"confirmed"` // how the object was compared with the file: crc32c, etag, answer; "" if it is not there
-	Seconds      float64 `json:"seconds"`   // from the end of the recording to the confirmed object
-	ReportURL    string  `json:"report_url,omitempty"`
-	LocalDeleted bool    `json:"local_deleted"`
-	Error        string  `json:"error,omitempty"` // why it is not in the bucket; the file and its journal are kept then
+	URL          string   `json:"url"`    // s3://BUCKET/KEY
+	Bytes        int64    `json:"bytes"`  // of the object
+	CRC32C       string   `json:"crc32c"` // of the object and the file, base64
+	ETag         string   `json:"etag"`   // without quotes
+	Version      string   `json:"version,omitempty"`
+	Parts        int      `json:"parts"`
+	Retries      int      `json:"retries"`   // requests that were repeated
+	Backup       bool     `json:"backup"`    // it went to the backup bucket
+	Confirmed    string   `json:"confirmed"` // how the object was compared with the file: crc32c, etag, answer; "" if it is not there
+	Seconds      float64  `json:"seconds"`   // from the end of the recording to the confirmed object
+	ReportURL    string   `json:"report_url,omitempty"`
+	Beside       []string `json:"beside,omitempty"` // s3://BUCKET/KEY of the other files that were put beside the object
+	LocalDeleted bool     `json:"local_deleted"`
+	Error        string   `json:"error,omitempty"` // why it is not in the bucket; the file and its journal are kept then
 }
 
 // ConfirmedByHead tells whether HeadObject has shown that the object is the

@@ -27,11 +27,13 @@ type Report struct {
 	Platform     string        `json:"platform"`
 	Participants []Participant `json:"participants"`
 	Chapters     []Chapter     `json:"chapters"`
-	Pauses       []Interval    `json:"pauses"`             // on the clock: seconds since the start
-	Segments     int           `json:"segments"`           // of the file: one, and one more after each pause, each lost encoder and each change of the engine
-	Gaps         []Gap         `json:"gaps"`               // what was lost and replaced
-	Speakers     string        `json:"speakers,omitempty"` // WebVTT file of who spoke when
-	Chat         string        `json:"chat,omitempty"`     // CSV file of what was written
+	Pauses       []Interval    `json:"pauses"`                  // on the clock: seconds since the start
+	Segments     int           `json:"segments"`                // of the file: one, and one more after each pause, each lost encoder and each change of the engine
+	Gaps         []Gap         `json:"gaps"`                    // what was lost and replaced
+	Speakers     string        `json:"speakers,omitempty"`      // WebVTT file of who spoke when
+	Chat         string        `json:"chat,omitempty"`          // CSV file of what was written
+	ContactSheet string        `json:"contact_sheet,omitempty"` // PNG file that shows the whole recording
+	Thumbnail    string        `json:"thumbnail,omitempty"`     // JPEG file of one frame
 
 	Engine        string         `json:"engine"` // at the start
 	EngineReason  string         `json:"engine_reason"`

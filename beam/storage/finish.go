@@ -35,7 +35,7 @@ func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []si
 		deleteConfirmed(rep.Output, rep.Upload, lessened)
 	}
 	store := t.storage.storeOf(result)
-	putSideFiles(ctx, store, result.Key, beside, lessened)
+	putSideFiles(ctx, store, result.Key, append(beside, drawnFiles(rep, lessened)...), rep.Upload, lessened)
 	putReport(ctx, store, result.Key, rep, log, lessened)
 	return nil
 }

@@ -124,11 +124,18 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 	}
 	finished := time.Since(began)
 	e := ending{local: processIO(t) - local}
-	r := &report.Report{Output: file.Path, Bytes: info.Bytes, Seconds: info.Duration.Seconds()}
+	sheet := filepath.Join(t.TempDir(), "sheet.png")
+	if err := os.WriteFile(sheet, []byte("a sheet"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := &report.Report{Output: file.Path, Bytes: info.Bytes, Seconds: info.Duration.Seconds(), ContactSheet: sheet}
 	if err := transfer.Complete(t.Context(), r, nil, func() {}, func(string) {}, log); err != nil {
 		t.Fatal(err)
 	}
 	e.took, e.sent = time.Since(began), store.sent.Load()
+	if want := strings.TrimSuffix(r.Upload.URL, ".mp4") + ".contact-sheet.png"; !slices.Equal(r.Upload.Beside, []string{want}) {
+		t.Errorf("beside the object are %q, not %q", r.Upload.Beside, want)
+	}
 	peak = max(peak, heapBytes())
 
 	put := store.plainPut(t, e.sent)

@@ -147,6 +147,7 @@ func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *sl
 	if o.Storage.DeleteLocal {
 		deleteConfirmed(r.File, r.Upload, lessened)
 	}
+	putSideFiles(ctx, job.store, result.Key, besideFile(rep, r.File, lessened), rep.Upload, lessened)
 	putReport(ctx, job.store, result.Key, rep, log, lessened)
 	if err := rep.Write(report.Path(r.File)); err != nil {
 		log.Warn("report not written", "error", err)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 
 	"beam/beam/report"
@@ -17,9 +18,10 @@ import (
 
 // sideFile is a file that belongs to a recording.
 type sideFile struct {
-	path, suffix, contentType string
-	content                   []byte
-	mode                      fs.FileMode
+	path string
+	kind
+	content []byte
+	mode    fs.FileMode
 }
 
 // SideFiles returns those that have something in them, and names them in the
@@ -35,13 +37,13 @@ func SideFiles(r *report.Report, chat []layout.Chat) []sideFile {
 		// Writing into memory does not fail.
 		_ = roster.WriteSpeakers(&b, r.Participants)
 		r.Speakers = report.SpeakersPath(r.Output)
-		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", hidden(r, b), r.Mode})
+		out = append(out, sideFile{r.Speakers, speakersKind, hidden(r, b), r.Mode})
 	}
 	if len(chat) > 0 {
 		b.Reset()
 		_ = roster.WriteChat(&b, chat)
 		r.Chat = report.ChatPath(r.Output)
-		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", hidden(r, b), r.Mode})
+		out = append(out, sideFile{r.Chat, chatKind, hidden(r, b), r.Mode})
 	}
 	return out
 }
@@ -58,13 +60,16 @@ func WriteSideFiles(files []sideFile, log *slog.Logger) {
 	}
 }
 
-// putSideFiles puts them beside the object. One that can't be put is told, and
-// no loss of the recording.
-func putSideFiles(ctx context.Context, s *upload.Store, key string, files []sideFile, failed func(string)) {
+// putSideFiles puts them beside the object, and their addresses into u. One that
+// can't be put is told, and no loss of the recording.
+func putSideFiles(ctx context.Context, s *upload.Store, key string, files []sideFile, u *report.Upload, failed func(string)) {
 	for _, f := range files {
-		if err := s.Put(ctx, report.Beside(key, f.suffix), f.contentType, f.content); err != nil {
+		beside := report.Beside(key, f.suffix)
+		if err := s.Put(ctx, beside, f.contentType, f.content); err != nil {
 			failed(filepath.Base(f.path) + " could not be put beside the object: " + err.Error())
+			continue
 		}
+		u.Beside = append(u.Beside, "s3://"+path.Join(s.Target.Bucket, beside))
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"beam/capture"
 )
@@ -44,6 +43,7 @@ func (v *visits) of(path string) string {
 // The page's origin gets everything; what it embeds and redirects to from
 // elsewhere gets nothing.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	b := launch(t, nil)
 	var own, foreign visits
 	var elsewhere string
@@ -84,7 +84,7 @@ window.all = Promise.all([get('/api'), get('%[1]s/api'), get('/away'), get('%[1]
 		User:    "ada", Password: "open sesame", HasLogin: true,
 	}
 	p := open(t, b, OpenOptions{URL: site.URL, Access: access})
-	if raw, err := p.Evaluate(within(t, 20*time.Second), "all"); err != nil || string(raw) != `"done"` {
+	if raw, err := p.Evaluate(within(t), "all"); err != nil || string(raw) != `"done"` {
 		t.Fatalf("%s, %v", raw, err)
 	}
 	for _, path := range []string{"/", "/api", "/away"} {
@@ -98,12 +98,12 @@ window.all = Promise.all([get('/api'), get('%[1]s/api'), get('/away'), get('%[1]
 			t.Errorf("elsewhere %s: %s", path, got)
 		}
 	}
-	p.Close(within(t, 5*time.Second))
+	p.Close(within(t))
 
 	// A wrong password is given once and then no more. The browser remembers
 	// the right one, but for the other origin.
 	access.Password = "wrong"
-	_, err := b.Open(within(t, 20*time.Second), OpenOptions{
+	_, err := b.Open(within(t), OpenOptions{
 		URL: strings.Replace(site.URL, "127.0.0.1", "localhost", 1), Access: access})
 	var f *capture.Fault
 	if !errors.As(err, &f) || f.Class != capture.ClassRoom || !strings.Contains(err.Error(), "401") || strings.Contains(err.Error(), "wrong") {
@@ -114,7 +114,7 @@ window.all = Promise.all([get('/api'), get('%[1]s/api'), get('/away'), get('%[1]
 		{URL: site.URL, Access: Access{Headers: []Field{{"Host", "x"}}}},
 		{URL: "about:blank", Access: Access{Cookies: []Field{{"a", "b"}}}},
 	} {
-		_, err := b.Open(within(t, 20*time.Second), o)
+		_, err := b.Open(within(t), o)
 		if !errors.As(err, &f) || f.Class != capture.ClassUsage {
 			t.Errorf("%s: %v", o.URL, err)
 		}

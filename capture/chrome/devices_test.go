@@ -4,7 +4,6 @@ package chrome
 
 import (
 	"testing"
-	"time"
 
 	"beam/capture"
 )
@@ -44,6 +43,7 @@ const deviceScript = `(async () => {
 })()`
 
 func TestSilentDevices(t *testing.T) {
+	t.Parallel()
 	s := serve(t, map[string]string{"/": "<p>room"})
 	screen := display(t, capture.Size{Width: hd.Width + 16, Height: hd.Height + 16})
 	for engine, change := range map[string]func(*Options){
@@ -52,7 +52,7 @@ func TestSilentDevices(t *testing.T) {
 	} {
 		t.Run(engine, func(t *testing.T) {
 			p := open(t, launch(t, change), OpenOptions{URL: s.URL})
-			got, err := p.Evaluate(within(t, 20*time.Second), deviceScript)
+			got, err := p.Evaluate(within(t), deviceScript)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
-	"time"
 
 	"beam/capture"
 )
@@ -65,10 +64,12 @@ var followPages = map[string]string{
 
 // A room that opens in a new tab is what is recorded.
 func TestFollowsTabs(t *testing.T) {
+	t.Parallel()
 	s := serve(t, followPages)
 	screen := display(t, capture.Size{Width: hd.Width + 16, Height: hd.Height + 16})
 	for engine, o := range map[string]func(*Options){"headless": nil, "window": func(o *Options) { o.Display = screen }} {
 		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
 			b := launch(t, o)
 			for _, path := range []string{"/link", "/open", "/small", "/later", "/leaves"} {
 				t.Run(path, func(t *testing.T) {
@@ -76,7 +77,7 @@ func TestFollowsTabs(t *testing.T) {
 					if engine == "window" {
 						checkColour(t, grab(t, screen, hd), green)
 					}
-					p.Close(within(t, 5*time.Second))
+					p.Close(within(t))
 					waitFor(t, "one tab", func() bool { return pages(t, b) == 1 })
 				})
 			}
@@ -100,7 +101,7 @@ func testFollow(t *testing.T, b *Browser, url string) *Page {
 			}
 		})
 	}()
-	if err := p.DoAll(within(t, 10*time.Second), []Step{{Kind: StepClick, Selector: "#join"}}); err != nil {
+	if err := p.DoAll(within(t), []Step{{Kind: StepClick, Selector: "#join"}}); err != nil {
 		t.Fatal(err)
 	}
 	d := docs.wait(t, "the room", func(d Document) bool { return d.Loaded && d.Status == http.StatusOK })
@@ -145,14 +146,15 @@ func colourOf(t *testing.T, raw []byte) color.RGBA {
 
 // A tab that is filled by a script has no address of its own.
 func TestFollowsWritten(t *testing.T) {
+	t.Parallel()
 	s := serve(t, followPages)
 	var docs documents
 	p := open(t, launch(t, nil), OpenOptions{URL: s.URL + "/write", OnDocument: docs.add})
-	if err := p.DoAll(within(t, 10*time.Second), []Step{{Kind: StepClick, Selector: "#join"}}); err != nil {
+	if err := p.DoAll(within(t), []Step{{Kind: StepClick, Selector: "#join"}}); err != nil {
 		t.Fatal(err)
 	}
 	docs.wait(t, "the tab", func(d Document) bool { return d.Tab })
-	raw, err := p.Screenshot(within(t, 10*time.Second))
+	raw, err := p.Screenshot(within(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,13 +163,15 @@ func TestFollowsWritten(t *testing.T) {
 
 // A window that closes itself leaves the page that opened it.
 func TestComesBack(t *testing.T) {
+	t.Parallel()
 	s := serve(t, followPages)
 	screen := display(t, capture.Size{Width: hd.Width + 16, Height: hd.Height + 16})
 	for engine, o := range map[string]func(*Options){"headless": nil, "window": func(o *Options) { o.Display = screen }} {
 		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
 			var docs documents
 			p := open(t, launch(t, o), OpenOptions{URL: s.URL + "/login", OnDocument: docs.add})
-			if err := p.DoAll(within(t, 10*time.Second), []Step{{Kind: StepClick, Selector: "#join"}}); err != nil {
+			if err := p.DoAll(within(t), []Step{{Kind: StepClick, Selector: "#join"}}); err != nil {
 				t.Fatal(err)
 			}
 			docs.wait(t, "the window", func(d Document) bool { return d.Tab && d.URL == s.URL+"/done" })

@@ -80,7 +80,7 @@ func TestAuthorities(t *testing.T) {
 			s.Config.ErrorLog = quietLog(t)
 			s.StartTLS()
 			t.Cleanup(s.Close)
-			_, err := launch(t, nil).Open(within(t, 20*time.Second), OpenOptions{URL: s.URL})
+			_, err := launch(t, nil).Open(within(t), OpenOptions{URL: s.URL})
 			var f *capture.Fault
 			if !errors.As(err, &f) || !strings.Contains(f.Error(), "certificate") || !strings.Contains(f.Hint, "--ca-file") {
 				t.Errorf("without: %v", err)
@@ -180,7 +180,7 @@ func TestProxy(t *testing.T) {
 	})
 	t.Run("without one", func(t *testing.T) {
 		t.Setenv("http_proxy", s.URL)
-		_, err := launch(t, nil).Open(within(t, 20*time.Second), OpenOptions{URL: "http://room.test/"})
+		_, err := launch(t, nil).Open(within(t), OpenOptions{URL: "http://room.test/"})
 		var f *capture.Fault
 		if !errors.As(err, &f) || !strings.Contains(f.Error(), "407") || !strings.Contains(f.Hint, "http_proxy") {
 			t.Errorf("%v", err)
@@ -208,10 +208,10 @@ func TestAddressSpaces(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost", "169.254.169.254"} {
 		refused.wait(t, host)
 	}
-	p.Close(within(t, 5*time.Second))
+	p.Close(within(t))
 
 	// A room that is a redirect.
-	_, err := b.Open(within(t, 20*time.Second), OpenOptions{URL: "http://room.test/away"})
+	_, err := b.Open(within(t), OpenOptions{URL: "http://room.test/away"})
 	var f *capture.Fault
 	if !errors.As(err, &f) || f.Class != capture.ClassRoom || !strings.Contains(f.Hint, "--allow-host 169.254.169.254") {
 		t.Errorf("%v", err)
@@ -226,7 +226,7 @@ func TestAddressSpaces(t *testing.T) {
 		got, err := p.Evaluate(t.Context(), "document.title")
 		return err == nil && string(got) == `"inside"`
 	})
-	p.Close(within(t, 5*time.Second))
+	p.Close(within(t))
 	if _, err := b.Open(t.Context(), OpenOptions{URL: "http://room.test/", AllowHosts: []string{"no host"}}); err == nil {
 		t.Error("took a host that is none")
 	}
@@ -235,6 +235,7 @@ func TestAddressSpaces(t *testing.T) {
 // A login in the address, a main document that wants one, and hosts as people
 // write them.
 func TestAddresses(t *testing.T) {
+	t.Parallel()
 	var own visits
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		own.note(r)
@@ -255,10 +256,10 @@ func TestAddresses(t *testing.T) {
 			messages := newCollect()
 			p := open(t, b, OpenOptions{URL: "http://ada:p%40ss@127.0.0.1:" + port + "/locked/", OnMessage: messages.add})
 			messages.wait(t, "again 200")
-			p.Close(within(t, 5*time.Second))
+			p.Close(within(t))
 
 			var shot []byte
-			_, err := b.Open(within(t, 20*time.Second), OpenOptions{URL: "http://localhost:" + port + "/locked/", OnFailed: func(png []byte) { shot = png }})
+			_, err := b.Open(within(t), OpenOptions{URL: "http://localhost:" + port + "/locked/", OnFailed: func(png []byte) { shot = png }})
 			var f *capture.Fault
 			if !errors.As(err, &f) || !strings.Contains(f.Error(), "401") || !strings.Contains(f.Hint, "--basic-auth") {
 				t.Errorf("%v", err)
@@ -271,7 +272,7 @@ func TestAddresses(t *testing.T) {
 				if got := own.of("/" + host); !strings.HasPrefix(got, "key=k ") {
 					t.Errorf("%s: %s", host, got)
 				}
-				p.Close(within(t, 5*time.Second))
+				p.Close(within(t))
 			}
 		})
 	}

@@ -28,9 +28,11 @@ import (
 const framed = `<style>body{margin:0;background:#fff}div{position:fixed;inset:0;border:3px solid #f00}</style><div></div>`
 
 func TestSizes(t *testing.T) {
+	t.Parallel()
 	s := serve(t, map[string]string{"/": framed})
 	for _, size := range []capture.Size{{Width: 1280, Height: 720}, {Width: 720, Height: 1280}, {Width: 854, Height: 480}} {
 		t.Run("headless "+size.String(), func(t *testing.T) {
+			t.Parallel()
 			p := open(t, launch(t, func(o *Options) { o.Size = size }), OpenOptions{URL: s.URL})
 			checkGeometry(t, p, size)
 			shot, err := p.Screenshot(t.Context())
@@ -40,6 +42,7 @@ func TestSizes(t *testing.T) {
 			checkFramed(t, shot, size)
 		})
 		t.Run("window "+size.String(), func(t *testing.T) {
+			t.Parallel()
 			screen := display(t, capture.Size{Width: size.Width + 16, Height: size.Height + 16})
 			b := launch(t, func(o *Options) { o.Size, o.Display = size, screen })
 			p := open(t, b, OpenOptions{URL: s.URL})
@@ -105,6 +108,7 @@ func checkFramed(t *testing.T, raw []byte, size capture.Size) {
 }
 
 func TestWindowOnSmallScreen(t *testing.T) {
+	t.Parallel()
 	s := serve(t, map[string]string{"/": framed})
 	screen := display(t, capture.Size{Width: 640, Height: 480})
 	b := launch(t, func(o *Options) { o.Display = screen })
@@ -116,6 +120,7 @@ func TestWindowOnSmallScreen(t *testing.T) {
 }
 
 func TestOpenFails(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/no-content", noContent)
 	mux.HandleFunc("/404", http.NotFound)
@@ -232,7 +237,7 @@ func (c *collect) has(part string) bool {
 // wait waits until a string was gathered.
 func (c *collect) wait(t *testing.T, want string) {
 	t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		c.mu.Lock()
 		got := slices.Clone(c.got)

@@ -42,7 +42,7 @@ func testCrash(t *testing.T, b *Browser) {
 	if err := p.Alive(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ctx := within(t, 10*time.Second)
+	ctx := within(t)
 	go func() { _, _ = cdp.Call(ctx, p.target(), page.Crash, cdp.Empty{}) }()
 	err := p.Screencast(ctx, ScreencastOptions{}, func(capture.Frame) {})
 	if !errors.Is(err, ErrPageCrashed) {
@@ -71,7 +71,7 @@ func testClosesItself(t *testing.T, b *Browser) {
 	if _, err := p.Evaluate(t.Context(), "setTimeout(() => window.close(), 100)"); err != nil {
 		t.Fatal(err)
 	}
-	err := p.Screencast(within(t, 10*time.Second), ScreencastOptions{}, func(capture.Frame) {})
+	err := p.Screencast(within(t), ScreencastOptions{}, func(capture.Frame) {})
 	if !errors.Is(err, ErrPageClosed) {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func testWindows(t *testing.T, b *Browser) {
 		got, err := p.Evaluate(t.Context(), "document.visibilityState + location.pathname")
 		return err == nil && string(got) == `"visible/popup"`
 	})
-	p.Close(within(t, 5*time.Second))
+	p.Close(within(t))
 	waitFor(t, "one tab", func() bool { return pages(t, b) == 1 })
 	create()
 	waitFor(t, "one tab again", func() bool { return pages(t, b) == 1 })
@@ -171,6 +171,7 @@ func withFlags(t *testing.T, flags string) string {
 }
 
 func TestPermissionsAreDenied(t *testing.T) {
+	t.Parallel()
 	// Without a camera there would be nothing to ask for.
 	path := withFlags(t, "--use-fake-device-for-media-stream")
 	s := serve(t, map[string]string{"/": "<p>room"})
@@ -186,7 +187,7 @@ func TestPermissionsAreDenied(t *testing.T) {
 				`Notification.requestPermission()`: `"denied"`,
 				`new Promise(r => navigator.geolocation.getCurrentPosition(() => r("granted"), e => r(e.code)))`: `1`,
 			} {
-				got, err := p.Evaluate(within(t, 10*time.Second), expr)
+				got, err := p.Evaluate(within(t), expr)
 				if err != nil || string(got) != want {
 					t.Errorf("%s: %s, %v", expr, got, err)
 				}

@@ -153,7 +153,7 @@ func testRefresh(t *testing.T, b *Browser) {
 		Times    []float64 // ms
 	}
 	for len(got.Times) < 100 {
-		answer, err := p.Evaluate(within(t, 20*time.Second), `({Isolated: crossOriginIsolated, Times: times})`)
+		answer, err := p.Evaluate(within(t), `({Isolated: crossOriginIsolated, Times: times})`)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ func (s Step) String() string { return fmt.Sprintf("%s %q", s.Kind, s.Selector) 
 const (
 	stepPoll = 50 * time.Millisecond
 	stepHint = "check the selector in the developer tools of a browser; " +
-		"frames of another origin and closed shadow roots can't be reached"
+		"closed shadow roots can't be reached"
 )
 
 //go:embed steps.js
@@ -61,6 +61,7 @@ type want struct {
 // got is what it answers.
 type got struct {
 	OK   bool    `json:"ok"`
+	None bool    `json:"none"` // nothing to be seen fits the selector
 	Bad  string  `json:"bad"`
 	Why  string  `json:"why"`
 	X    float64 `json:"x"`
@@ -93,7 +94,7 @@ func (p *Page) DoAll(ctx context.Context, steps []Step) error {
 // Do does one step with trusted input events, as of a mouse and a keyboard. It
 // waits until ctx ends for an element that is visible, stands still and, for a
 // click or a fill, is enabled and not covered; it scrolls it into view. Open
-// shadow roots and frames of the page's own origin are searched too. A page that
+// shadow roots and all frames are searched too. A page that
 // is left meanwhile is searched again once the next one is there. Do does not
 // wait for what the step causes: that is for the next one.
 //
@@ -158,15 +159,11 @@ func (p *Page) phase(ctx context.Context, s Step, phase string) (got, error) {
 	}
 	why := "the page does not answer"
 	for {
-		raw, err := p.EvaluateApart(ctx, "("+stepScript+")("+string(arg)+")")
+		g, err := p.search(ctx, "("+stepScript+")("+string(arg)+")")
 		switch {
 		case p.Err() != nil:
 			return got{}, p.Err()
 		case err == nil:
-			var g got
-			if err := json.Unmarshal(raw, &g); err != nil {
-				return g, p.callErr(s.String(), err)
-			}
 			if g.Bad != "" {
 				return g, &capture.Fault{Class: capture.ClassRoom, Op: s.String(), Err: errors.New(g.Bad), Hint: stepHint}
 			}

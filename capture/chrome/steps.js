@@ -1,7 +1,7 @@
 // Finds the element of a step, and says how far it is from being usable. It is
-// called with {selector | text, kind, phase, value} and returns {ok, bad, why, x,
-// y, kind}: bad can't become good by waiting, why may. Coordinates are those of
-// the top frame's viewport, in CSS pixels.
+// called with {selector | text, kind, phase, value} and returns {ok, none, bad, why, x,
+// y, kind}: bad can't become good by waiting, why may; none where nothing to be seen fits.
+// Coordinates are those of the viewport of the frame that it runs in, in CSS pixels.
 (want) => {
   const roots = [];
   const collect = (root) => {
@@ -39,9 +39,9 @@
     return { bad: 'it is no CSS selector' };
   }
   const count = found.length === 1 ? 'found 1 element' : `found ${found.length} elements`;
-  if (!found.length) return { why: count };
+  if (!found.length) return { none: true, why: count };
   const e = found.find(visible);
-  if (!e) return { why: `${count}, none visible` };
+  if (!e) return { none: true, why: `${count}, none visible` };
   if (want.kind === 'wait-for') return { ok: true };
   if (e.matches(':disabled') || e.closest('[aria-disabled="true"]')) return { why: `${count}, but it is disabled` };
 

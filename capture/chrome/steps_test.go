@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,8 +38,17 @@ host.shadowRoot.firstChild.onclick = (ev) => ev.isTrusted && say('click deep');
 setTimeout(() => document.querySelector('.late').style.display = '', 600);
 </script>`
 
+// stranger is a frame of another origin, whose button comes late and in a shadow root.
+const stranger = `<p>A frame</p><input id=theirs><div id=host></div><script>
+setTimeout(() => {
+  host.attachShadow({ mode: 'open' }).innerHTML = '<button id=foreign>Let me in</button>';
+  host.shadowRoot.firstChild.onclick = (ev) => ev.isTrusted && parent.postMessage('click foreign ' + theirs.value, '*');
+}, 300);
+</script>`
+
 // One browser for all steps.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	b := launch(t, nil)
 	for _, test := range []struct {
 		name string
@@ -53,7 +63,9 @@ func TestSteps(t *testing.T) {
 }
 
 func testStepsDone(t *testing.T, b *Browser) {
-	p := open(t, b, OpenOptions{URL: serve(t, map[string]string{"/": form}).URL})
+	other := strings.Replace(serve(t, map[string]string{"/": stranger}).URL, "127.0.0.1", "localhost", 1)
+	p := open(t, b, OpenOptions{URL: serve(t, map[string]string{"/": form + `<iframe src="` + other + `" style="margin: 90px; border: 7px solid"></iframe>
+		<script>onmessage = (ev) => { say(ev.data); document.body.append(Object.assign(document.createElement('p'), { id: 'heard', textContent: 'heard' })); }</script>`}).URL})
 	steps := []Step{
 		{Kind: StepFill, Selector: "#name", Value: "Ada <b>"},
 		{Kind: StepFill, Selector: "#full", Value: "new"},
@@ -65,11 +77,14 @@ func testStepsDone(t *testing.T, b *Browser) {
 		{Kind: StepClick, Selector: ".late"},
 		{Kind: StepClick, Selector: "#deep"},
 		{Kind: StepClick, Selector: "#inner"},
+		{Kind: StepFill, Selector: "#theirs", Value: "Bo"},
+		{Kind: StepClick, Selector: "text=Let me in"},
+		{Kind: StepWaitFor, Selector: "#heard"},
 		{Kind: StepClick, Selector: "text=Join  now"},
 		{Kind: StepWaitFor, Selector: "text=Deep"},
 		{Kind: StepWaitFor, Selector: "#gone, #far"},
 	}
-	if err := p.DoAll(within(t, 30*time.Second), steps); err != nil {
+	if err := p.DoAll(within(t), steps); err != nil {
 		t.Fatal(err)
 	}
 	raw, err := p.Evaluate(t.Context(), `[document.getElementById('name').value, full.value, area.value, rich.innerText, pick.value, day.value, String(box.checked), said.join()]`)
@@ -81,12 +96,12 @@ func testStepsDone(t *testing.T, b *Browser) {
 		t.Fatal(err)
 	}
 	got := strings.Join(values, "|")
-	want := "Ada <b>|new|one\ntwo|rich|b|2030-02-03|true|input name,input full,input area,input area,input area,input box,click late,click deep,frame,click far"
+	want := "Ada <b>|new|one\ntwo|rich|b|2030-02-03|true|input name,input full,input area,input area,input area,input box,click late,click deep,frame,click foreign Bo,click far"
 	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	// Emptying a field is a change too.
-	if err := p.Do(within(t, 10*time.Second), Step{Kind: StepFill, Selector: "#full"}); err != nil {
+	if err := p.Do(within(t), Step{Kind: StepFill, Selector: "#full"}); err != nil {
 		t.Fatal(err)
 	}
 	if raw, err := p.Evaluate(t.Context(), `full.value`); err != nil || string(raw) != `""` {
@@ -96,7 +111,7 @@ func testStepsDone(t *testing.T, b *Browser) {
 
 func testStepsNotDone(t *testing.T, b *Browser) {
 	p := open(t, b, OpenOptions{URL: serve(t, map[string]string{"/": form}).URL})
-	for _, test := range []struct {
+	tests := []struct {
 		kind     StepKind
 		selector string
 		want     string
@@ -114,14 +129,26 @@ func testStepsNotDone(t *testing.T, b *Browser) {
 		{StepFill, "#far", "can't be filled", false},
 		{StepFill, "#day", "does not take such a value", false},
 		{StepFill, "#pick", "but it has no such option", true},
-	} {
+	}
+	// All at once, as most of them have to wait until their time is over: long enough
+	// for an answer of the page on any machine.
+	errs := make([]error, len(tests))
+	var doing sync.WaitGroup
+	for i, test := range tests {
+		ctx := within(t)
+		if test.waits {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, 4*time.Second)
+			defer cancel()
+		}
+		doing.Go(func() {
+			errs[i] = p.DoAll(ctx, []Step{{Kind: StepWaitFor, Selector: "body"}, {Kind: test.kind, Selector: test.selector, Value: "hunter2"}})
+		})
+	}
+	doing.Wait()
+	for i, test := range tests {
 		t.Run(string(test.kind)+" "+test.selector, func(t *testing.T) {
-			ctx := within(t, 20*time.Second)
-			if test.waits {
-				ctx = within(t, time.Second)
-			}
-			err := p.DoAll(ctx, []Step{{Kind: StepWaitFor, Selector: "body"},
-				{Kind: test.kind, Selector: test.selector, Value: "hunter2"}})
+			err := errs[i]
 			var f *capture.Fault
 			if !errors.As(err, &f) || f.Class != capture.ClassRoom || f.Hint == "" {
 				t.Fatalf("error %v", err)
@@ -145,7 +172,7 @@ func testStepsOverPages(t *testing.T, b *Browser) {
 	other := strings.Replace(second.URL, "127.0.0.1", "localhost", 1)
 	first := serve(t, map[string]string{"/": `<a href="` + other + `">over there</a>`})
 	p := open(t, b, OpenOptions{URL: first.URL})
-	if err := p.DoAll(within(t, 20*time.Second), []Step{
+	if err := p.DoAll(within(t), []Step{
 		{Kind: StepClick, Selector: "text=over there"},
 		{Kind: StepClick, Selector: "#b"},
 	}); err != nil {

@@ -25,9 +25,14 @@ func (p *Page) EvaluateApart(ctx context.Context, expr string) ([]byte, error) {
 }
 
 func (p *Page) evaluateApart(ctx context.Context, v *view, expr string) ([]byte, error) {
+	return p.evaluateIn(ctx, v, v.frame(), expr)
+}
+
+// evaluateIn is evaluateApart in one of the frames.
+func (p *Page) evaluateIn(ctx context.Context, v *view, frame cdp.FrameID, expr string) ([]byte, error) {
 	const op = "ask the page"
 	world, err := cdp.Call(ctx, v.t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{
-		FrameID: v.frame(), WorldName: worldName})
+		FrameID: frame, WorldName: worldName})
 	if err != nil {
 		return nil, p.callErr(op, err)
 	}

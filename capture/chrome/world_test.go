@@ -8,13 +8,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"beam/capture"
 )
 
 // Pages may have variables and functions of any name.
 func TestPageReplacesEverything(t *testing.T) {
+	t.Parallel()
 	s := serve(t, map[string]string{"/": `<script>
 		let screen = "lobby", innerWidth = 500; devicePixelRatio = 2;
 		Array.prototype.toJSON = function () { return "[]"; };
@@ -28,7 +28,7 @@ func TestPageReplacesEverything(t *testing.T) {
 			p := open(t, launch(t, o), OpenOptions{URL: s.URL})
 			checkGeometry(t, p, hd)
 			steps := []Step{{Kind: StepClick, Selector: "#go"}, {Kind: StepFill, Selector: "#name", Value: "Ada"}}
-			if err := p.DoAll(within(t, 10*time.Second), steps); err != nil {
+			if err := p.DoAll(within(t), steps); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := p.EvaluateApart(t.Context(), `document.title + document.querySelector("#name").value`); err != nil || string(got) != `"clickedAda"` {
@@ -40,6 +40,7 @@ func TestPageReplacesEverything(t *testing.T) {
 
 // The browser says which frame a message comes from.
 func TestSenders(t *testing.T) {
+	t.Parallel()
 	var other string
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -69,6 +70,7 @@ func TestSenders(t *testing.T) {
 
 // What fails after the page was loaded is told too.
 func TestLateRequests(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
 			w.WriteHeader(http.StatusForbidden)
@@ -94,7 +96,7 @@ func TestWebGL(t *testing.T) {
 	for engine, o := range map[string]func(*Options){"headless": nil, "window": func(o *Options) { o.Display = screen }} {
 		t.Run(engine, func(t *testing.T) {
 			p := open(t, launch(t, o), OpenOptions{URL: s.URL})
-			got, err := p.Evaluate(within(t, 20*time.Second), `(() => { const gl = c.getContext("webgl2"); if (!gl) return "none";
+			got, err := p.Evaluate(within(t), `(() => { const gl = c.getContext("webgl2"); if (!gl) return "none";
 				gl.clearColor(0, 0.5, 0, 1); gl.clear(gl.COLOR_BUFFER_BIT); const px = new Uint8Array(4); gl.readPixels(5, 5, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, px); return [...px].join(); })()`)
 			if err != nil || string(got) != `"0,128,0,255"` {
 				t.Errorf("%s, %v", got, err)

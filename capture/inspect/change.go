@@ -16,6 +16,10 @@ type PictureReport struct {
 	DistinctPerSecond      float64 `json:"distinct_per_second"`
 	LongestFreezeMs        float64 `json:"longest_freeze_ms"` // longest time that one distinct picture was shown
 	LongestFreezeAtSeconds float64 `json:"longest_freeze_at_seconds"`
+	// Slowest is how many distinct pictures the second with the fewest of them has;
+	// seconds count from the first picture, and the last one only when it is whole.
+	Slowest          int     `json:"slowest_second_distinct"`
+	SlowestAtSeconds float64 `json:"slowest_second_at_seconds"`
 	// LongestGapMs is the longest time from one picture to the next; above
 	// the usual distance pictures are missing, or the rate varies.
 	LongestGapMs float64 `json:"longest_gap_ms"`
@@ -48,19 +52,23 @@ type pictureCounter struct {
 	previous time.Duration // the last picture
 	shown    time.Duration // since when the last distinct one is shown
 	gaps     map[time.Duration]int
+	second   time.Duration // where the present second began
+	inSecond int           // distinct pictures of it
+	seconds  int           // whole ones so far
 }
 
 func newPictureCounter() *pictureCounter { return &pictureCounter{gaps: make(map[time.Duration]int)} }
 
 func (c *pictureCounter) add(p Picture) error {
 	if c.n.Pictures == 0 {
-		c.first, c.shown = p.PTS, p.PTS
+		c.first, c.shown, c.second = p.PTS, p.PTS, p.PTS
 	} else {
 		gap := p.PTS - c.previous
 		// Tenths of a millisecond: few enough of them to keep.
 		c.gaps[gap.Round(100*time.Microsecond)]++
 		c.n.LongestGapMs = max(c.n.LongestGapMs, milliseconds(gap))
 	}
+	c.wholeSeconds(p.PTS)
 	c.n.Pictures++
 	c.previous = p.PTS
 	if c.last != nil && !differ(c.last, p.Pix) {
@@ -70,8 +78,20 @@ func (c *pictureCounter) add(p Picture) error {
 		c.freeze(p.PTS)
 	}
 	c.n.Distinct++
+	c.inSecond++
 	c.last = append(c.last[:0], p.Pix...)
 	return nil
+}
+
+// wholeSeconds ends the seconds that are over at an instant.
+func (c *pictureCounter) wholeSeconds(at time.Duration) {
+	for ; at-c.second >= time.Second; c.second += time.Second {
+		if c.seconds == 0 || c.inSecond < c.n.Slowest {
+			c.n.Slowest, c.n.SlowestAtSeconds = c.inSecond, c.second.Seconds()
+		}
+		c.seconds++
+		c.inSecond = 0
+	}
 }
 
 // freeze ends the showing of the last distinct picture.
@@ -94,6 +114,7 @@ func (c *pictureCounter) report(end float64) PictureReport {
 		last = e
 	}
 	c.freeze(last)
+	c.wholeSeconds(last)
 	r = c.n
 	r.Repeated = r.Pictures - r.Distinct
 	r.UsualGapMs = milliseconds(usual)

@@ -40,6 +40,8 @@ func TestQualityFindsFreezes(t *testing.T) {
 	}
 	near(t, "freeze", r.LongestFreezeMs, 2000, 1)
 	near(t, "freeze at", r.LongestFreezeAtSeconds, 2, 0.001)
+	near(t, "slowest", float64(r.Slowest), 0, 0)
+	near(t, "slowest at", r.SlowestAtSeconds, 3, 0.001)
 	near(t, "distinct", r.DistinctPerSecond, 61.0/6, 0.01)
 	near(t, "rate", r.PerSecond, 30, 0.01)
 	near(t, "gap", r.UsualGapMs, 33.3, 0.1)

@@ -51,13 +51,17 @@ func TestCrashInFinish(t *testing.T) {
 					t.Errorf("%s: recovered twice: %v", name, err)
 				}
 			}
-			// What a player sees in each state, without recovering.
+			// What a player sees in each state, without recovering. Each state is a run of
+			// ffprobe, so the fast lane takes each third.
 			seen := map[string]bool{}
 			for name, state := range crashes(before, m.ops) {
 				if seen[string(state)] || bytes.Contains([]byte(name), []byte("torn")) {
 					continue
 				}
 				seen[string(state)] = true
+				if !exhaustive && len(seen)%3 != 1 {
+					continue
+				}
 				path := write(t, state)
 				if v, a := packets(t, path, "v"), packets(t, path, "a"); len(v)+len(a) < samples {
 					t.Errorf("%s: a player sees %d packets of %d", name, len(v)+len(a), samples)

@@ -30,7 +30,7 @@ var flagGroups = []flagGroup{
 		"s3-sse", "s3-kms-key", "s3-storage-class", "s3-tag", "s3-heartbeat", "s3-refusal-time", "s3-no-live-object", "s3-part-size", "s3-profile"}},
 	{"Login and steps before a recording", []string{"devices", "ca-file", "ignore-https-errors", "allow-host", "header", "cookie", "basic-auth", "wait-for", "fill", "click"}},
 	{"What is expected, for a pipeline", []string{
-		"expect-audio", "expect-motion", "min-fps", "max-freeze", "expect-text", "expect-no-console-errors", "junit"}},
+		"expect-audio", "expect-motion", "min-fps", "max-freeze", "expect-text", "expect-no-console-errors", "junit", "ci"}},
 	{"Files and output", []string{
 		"contact-sheet", "thumbnail", "chapters", "force", "file-mode", "id", "temp-dir", "json", "health"}},
 	{"The job", []string{

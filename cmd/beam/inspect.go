@@ -50,7 +50,7 @@ func (a *app) inspect(cmd *cobra.Command, path string, asJSON bool, pictures pic
 	if err != nil {
 		return err
 	}
-	if err := pictures.draw(cmd.Context(), tools, path); err != nil {
+	if _, err := pictures.draw(cmd.Context(), tools, path); err != nil {
 		return err
 	}
 	if asJSON {

@@ -54,11 +54,13 @@ func run(args []string, signals <-chan os.Signal, stdout, stderr io.Writer) int 
 	app.stderr.end()
 	if s := second(); s != 0 {
 		app.stderr.warn("ended at once by a second signal; what was on its way is lost")
+		app.workflow.end()
 		return 128 + int(s)
 	}
 	if err != nil {
 		app.stderr.fault(err)
 	}
+	app.workflow.end()
 	return exitCode(err)
 }
 
@@ -72,4 +74,5 @@ type app struct {
 	stderr     *console
 	log        *slog.Logger // from when the flags are known
 	parsed     bool         // the command line was understood
+	workflow   *workflow    // to be told at the end; nil for none
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"beam/beam"
 	"beam/capture/inspect"
 	"beam/capture/inspect/contactsheet"
 )
@@ -60,27 +61,30 @@ func checkFile(flag, path, recording string, ends ...string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// draw writes the pictures, each whole or not at all.
-func (p pictureFiles) draw(ctx context.Context, tools inspect.Tools, recording string) error {
+// draw writes the pictures, each whole or not at all, and returns which it has
+// written.
+func (p pictureFiles) draw(ctx context.Context, tools inspect.Tools, recording string) (done beam.Drawn, err error) {
 	// Whoever may see the recording may see pictures of it.
 	info, err := os.Stat(recording)
 	if err != nil {
-		return err
+		return done, err
 	}
 	mode := info.Mode().Perm()
 	if p.contactSheet != "" {
 		if err := contactsheet.Save(p.contactSheet, mode, func(w io.Writer) error {
 			return contactsheet.Contact(ctx, tools, recording, w, contactsheet.Options{})
 		}); err != nil {
-			return fmt.Errorf("draw the contact sheet: %w", err)
+			return done, fmt.Errorf("draw the contact sheet: %w", err)
 		}
+		done.ContactSheet = p.contactSheet
 	}
 	if p.thumbnail != "" {
 		if err := contactsheet.Save(p.thumbnail, mode, func(w io.Writer) error {
 			return contactsheet.Thumbnail(ctx, tools, recording, w)
 		}); err != nil {
-			return fmt.Errorf("make the thumbnail: %w", err)
+			return done, fmt.Errorf("make the thumbnail: %w", err)
 		}
+		done.Thumbnail = p.thumbnail
 	}
-	return nil
+	return done, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"beam/beam"
+	"beam/cmd/beam/github"
 	"beam/layout"
 )
 
@@ -100,25 +101,38 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	markSecret(f, "header", "cookie", "basic-auth", "fill", "url", "layout", "s3-endpoint", "backup-endpoint")
 }
 
+// record records, and remembers for the workflow what came of it.
 func (a *app) record(o recordOptions) error {
+	var err error
+	if a.workflow, err = workflowOf(o.smoke.ci, os.LookupEnv, a.stderr); err != nil {
+		return err
+	}
+	report, err := a.recordRoom(o)
+	if w := a.workflow; w != nil {
+		w.run = github.Run{Page: beam.RedactURL(o.config.Room), Report: report, Err: err, Code: exitCode(err), JUnit: o.smoke.junit}
+	}
+	return err
+}
+
+func (a *app) recordRoom(o recordOptions) (*beam.Report, error) {
 	o.config.Version = version
 	o.config.Secrets = secretsFromEnvironment()
 	o.config.Hidden = append(secretsOfEnvironment(os.Environ()), o.smoke.literals()...)
 	a.stderr.hide = o.config.Hide() // before anything is told of what was asked for
 	if err := o.room.read(&o.config.Theme); err != nil {
-		return err
+		return nil, err
 	}
 	o.config.Tools = beam.ToolsFromEnvironment()
 	if o.config.Output == "" && o.config.Room != "" {
 		o.config.Output = beam.DefaultOutput(o.config.Room, time.Now())
 	}
 	if err := o.smoke.into(&o.config); err != nil {
-		return err
+		return nil, err
 	}
 	a.stderr.hide = o.config.Hide()
 	settings, err := o.config.Check()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	began := time.Now()
 	events := newOutlet(a.stdout)
@@ -131,7 +145,7 @@ func (a *app) record(o recordOptions) error {
 	if err == nil && len(report.Degraded) > 0 {
 		err = &errDegraded{why: report.Degraded}
 	}
-	return err
+	return report, err
 }
 
 // sink returns what tells of the recording's events: JSON lines on standard

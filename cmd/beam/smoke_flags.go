@@ -12,6 +12,7 @@ import (
 type smokeOptions struct {
 	want     expect.Wanted
 	junit    string // file; "" for none
+	ci       string // whom to tell
 	pictures pictureFiles
 
 	// As they were given. What is wrong with them is told by access and
@@ -37,6 +38,7 @@ func smokeFlags(f *pflag.FlagSet, o *smokeOptions) {
 	f.StringArrayVar(&w.Texts, "expect-text", nil, "fail unless the page shows this text at some time; can be repeated")
 	f.BoolVar(&w.NoConsoleErrors, "expect-no-console-errors", false, "fail if the page writes an error to its console or leaves an exception uncaught")
 	f.StringVar(&o.junit, "junit", "", "XML file for a JUnit report: one case for each expectation")
+	ciFlag(f, &o.ci)
 	pictureFlags(f, &o.pictures)
 
 	f.StringArrayVar(&o.headers, "header", nil, "header for the page's origin, 'NAME: VALUE'; env:VAR or file:PATH as its last word is read from there; can be repeated")

@@ -146,7 +146,7 @@ func open(t *testing.T, b *chrome.Browser, j platform.Join, facts map[string]any
 // do runs statements in the page; it waits for what they await.
 func (v visit) do(statements string) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(v.t.Context(), time.Minute)
 	defer cancel()
 	if _, err := v.page.Evaluate(ctx, "(async () => { "+statements+" })()"); err != nil {
 		v.t.Fatalf("%s: %v", statements, err)
@@ -156,7 +156,7 @@ func (v visit) do(statements string) {
 // get returns the value of an expression.
 func (v visit) get(expr string) any {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(v.t.Context(), time.Minute)
 	defer cancel()
 	raw, err := v.page.Evaluate(ctx, expr)
 	if err != nil {
@@ -172,7 +172,7 @@ func (v visit) get(expr string) any {
 // want waits until an expression has a value.
 func (v visit) want(expr string, value any) {
 	v.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		got := v.get("(() => { try { return " + expr + "; } catch (e) { return 'threw ' + e.message; } })()")
 		if got == value {

@@ -67,7 +67,7 @@ func TestWithStage(t *testing.T) {
 	v := visit{t, p, j}
 	hear := func(what string, is func(message) bool) {
 		t.Helper()
-		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 			mu.Lock()
 			ok, all := slices.ContainsFunc(heard, is), fmt.Sprintf("%+v", heard)
 			mu.Unlock()

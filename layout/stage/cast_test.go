@@ -92,6 +92,8 @@ func (c *cast) each(limit int, f func(i int, img *image.RGBA)) int {
 
 // share returns which part of a picture, or of r in it, has a colour, by looking
 // at each fourth pixel both ways.
+//
+//go:norace
 func share(img *image.RGBA, r image.Rectangle, c color.RGBA) float64 {
 	found, n := 0, 0
 	for y := r.Min.Y; y < r.Max.Y; y += 4 {

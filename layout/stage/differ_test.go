@@ -16,6 +16,7 @@ type difference struct {
 // place, of another person or without its name does more.
 func (d difference) same() bool { return d.mean < 2.5 && d.worst < 42 }
 
+//go:norace
 func differ(a, b *image.RGBA) difference {
 	if a.Rect != b.Rect {
 		return difference{mean: 255, worst: 255}

@@ -100,6 +100,12 @@ type view struct {
 // open opens a page with the script for some facts.
 func open(t *testing.T, size capture.Size, url string, facts stage.Facts, platform string) *view {
 	t.Helper()
+	return openWith(t, size, url, scriptOf(t, size, facts, platform))
+}
+
+// scriptOf returns the script for some facts, a grid where they have no layout.
+func scriptOf(t *testing.T, size capture.Size, facts stage.Facts, platform string) string {
+	t.Helper()
 	facts.Width, facts.Height = size.Width, size.Height
 	facts.Orientation = "landscape"
 	if size.Height > size.Width {
@@ -112,7 +118,7 @@ func open(t *testing.T, size capture.Size, url string, facts stage.Facts, platfo
 	if err != nil {
 		t.Fatal(err)
 	}
-	return openWith(t, size, url, script)
+	return script
 }
 
 // openPatient is open with a stage that waits as long as need be for a picture,
@@ -120,11 +126,7 @@ func open(t *testing.T, size capture.Size, url string, facts stage.Facts, platfo
 // machine each picture comes later than that.
 func openPatient(t *testing.T, size capture.Size, url string, facts stage.Facts, platform string) *view {
 	t.Helper()
-	facts.Width, facts.Height, facts.Orientation = size.Width, size.Height, "landscape"
-	script, err := stage.Script(facts, platform)
-	if err != nil {
-		t.Fatal(err)
-	}
+	script := scriptOf(t, size, facts, platform)
 	const limit = "const PICTURE_LATE = 1000;"
 	if !strings.Contains(script, limit) {
 		t.Fatalf("the script has no %s", limit)
@@ -266,8 +268,13 @@ const tolerance = 22
 
 func near(a, b uint8) bool { return max(a, b)-min(a, b) <= tolerance }
 
+// What looks at the pixels of one picture shares nothing: the race detector would only
+// make it slow, and leaves it out.
+
 // colours returns whose colours an image shows, of n people, and where, by
 // looking at each third pixel both ways; "screen" stands for the shared screen.
+//
+//go:norace
 func colours(img *image.RGBA, n int) map[string]image.Rectangle {
 	const step = 3
 	wanted := map[string]color.RGBA{"screen": stagetest.ScreenColor()}

@@ -112,6 +112,8 @@ func (v *view) compare(l look) {
 }
 
 // small scales a picture down by a whole number, to 320 pixels at most.
+//
+//go:norace
 func small(img *image.RGBA) *image.RGBA {
 	by := (max(img.Rect.Dx(), img.Rect.Dy()) + 319) / 320
 	out := image.NewRGBA(image.Rect(0, 0, img.Rect.Dx()/by, img.Rect.Dy()/by))

@@ -75,7 +75,7 @@ func TestLayoutsOfARoom(t *testing.T) {
 	for _, size := range []capture.Size{sizes[1], sizes[3]} {
 		t.Run(size.String(), func(t *testing.T) {
 			t.Parallel()
-			v := open(t, size, room(t)+"?people=4&speak=p1", stage.Facts{Layout: stage.Grid}, roomPlatform)
+			v := openPatient(t, size, room(t)+"?people=4&speak=p1", stage.Facts{Layout: stage.Grid}, roomPlatform)
 			v.byMedia(v.ready())
 			places := func(layout string, n int, screen bool) (main *box, people []box) {
 				v.run("globalThis.geometry ??= (() => {" + stage.Source("geometry") + "return { arrange } })(), 0")

@@ -21,7 +21,7 @@ func TestBeepBias(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const seconds = 60
+			const seconds = 30
 			// The onsets walk through all phases of samples and coded frames.
 			at := func(k int) (time.Duration, bool) {
 				return time.Duration(k)*time.Second + time.Duration(k*k)*37*time.Microsecond, true

@@ -35,9 +35,11 @@ type scene struct {
 	file       string   // its ending chooses the container
 }
 
-// aac is how Beam encodes; faststart and fragmented are the two kinds of file.
+// aac is how Beam encodes; faststart and fragmented are the two kinds of file. x264
+// is fast, as nothing is looked at but the marks, but has B-frames, which move the
+// times in a file.
 var (
-	x264       = []string{"-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-threads", "2"}
+	x264       = []string{"-c:v", "libx264", "-preset", "ultrafast", "-bf", "3", "-crf", "28", "-pix_fmt", "yuv420p", "-threads", "1"}
 	aac        = []string{"-c:a", "aac", "-b:a", "128k"}
 	faststart  = []string{"-movflags", "faststart"}
 	fragmented = []string{"-bf", "0", "-g", "60", "-movflags", "frag_keyframe+empty_moov+default_base_moof"}

@@ -71,14 +71,16 @@ func near(got color.Color, r, g, b int) bool {
 // Each cell has the picture of its time, and the waveform the sound of its own.
 func TestContact(t *testing.T) {
 	for _, test := range []struct {
-		size string
-		w, h int
-		cols int
-	}{{"320x180", 320, 180, 4}, {"180x320", 180, 320, 8}} {
+		size    string
+		w, h    int
+		options Options // each picture of a sheet is a run of ffmpeg
+		cells   int
+		cols    int
+	}{{"320x180", 320, 180, Options{}, 16, 4}, {"180x320", 180, 320, Options{Columns: 3, Rows: 2}, 6, 3}} {
 		t.Run(test.size, func(t *testing.T) {
-			img := contact(t, thirds(t, test.size), Options{})
-			p := makePlan(Options{}, test.w, test.h, 180, 6*time.Second)
-			if img.Bounds().Size() != p.size || len(p.cells) != 16 || p.cells[test.cols].Min.X != p.cells[0].Min.X {
+			img := contact(t, thirds(t, test.size), test.options)
+			p := makePlan(test.options, test.w, test.h, 180, 6*time.Second)
+			if img.Bounds().Size() != p.size || len(p.cells) != test.cells || p.cells[test.cols].Min.X != p.cells[0].Min.X {
 				t.Fatalf("size %v, want %v", img.Bounds().Size(), p.size)
 			}
 			for i, at := range p.times {
@@ -141,8 +143,8 @@ func TestContactOfOddFiles(t *testing.T) {
 
 func TestThumbnail(t *testing.T) {
 	// Blank but for the fifth second of ten.
-	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-t", "4", "-i", "color=c=white:r=10:s=1280x720",
-		"-f", "lavfi", "-t", "1", "-i", "smptebars=r=10:s=1280x720", "-f", "lavfi", "-t", "5", "-i", "color=c=white:r=10:s=1280x720",
+	path := ffmpeg(t, "a.mp4", append([]string{"-f", "lavfi", "-t", "4", "-i", "color=c=white:r=2:s=1280x720",
+		"-f", "lavfi", "-t", "1", "-i", "smptebars=r=2:s=1280x720", "-f", "lavfi", "-t", "5", "-i", "color=c=white:r=2:s=1280x720",
 		"-filter_complex", "concat=n=3"}, x264...)...)
 	var b bytes.Buffer
 	if err := Thumbnail(t.Context(), inspect.Tools{}, path, &b); err != nil {

@@ -88,7 +88,7 @@ func command(t *testing.T, tmp string, args ...string) *exec.Cmd {
 // has no Pdeathsig: that counts from the end of the thread that starts the
 // process, which may come before the end of the tests.
 func private(cmd *exec.Cmd, tmp string) *exec.Cmd {
-	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "XDG_RUNTIME_DIR=")
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "XDG_RUNTIME_DIR=", "GITHUB_ACTIONS=")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }
@@ -147,6 +147,16 @@ func recordTo(t *testing.T, tmp, out, room string, args ...string) *recording {
 	t.Helper()
 	r := &recording{t: t, tmp: tmp, out: out, ended: make(chan struct{})}
 	r.cmd = command(t, tmp, append([]string{"record", room, "-o", out}, args...)...)
+	r.run()
+	return r
+}
+
+// recordWith starts a recording of room, with more in its environment.
+func recordWith(t *testing.T, environ []string, room string, args ...string) *recording {
+	t.Helper()
+	r := &recording{t: t, tmp: privateDir(t), out: filepath.Join(t.TempDir(), "rec.mp4"), ended: make(chan struct{})}
+	r.cmd = command(t, r.tmp, append([]string{"record", room, "-o", r.out}, args...)...)
+	r.cmd.Env = append(r.cmd.Env, environ...)
 	r.run()
 	return r
 }

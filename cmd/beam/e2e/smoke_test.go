@@ -62,18 +62,19 @@ func TestSmoke(t *testing.T) {
 	}{
 		{page: "good", fps: "1"},
 		{"broken", "1", []string{
-			"expected sound: all of the recording is silent",
+			"expected audio: all of the recording is silent",
 			`expected the text "Hello, Ada": the page never showed it; at last it showed "Something went wrong`,
 			"expected no console errors: the page wrote 2, the first: error: could not load the seats: status 500",
 		}, []string{"expect-audio", `expect-text "Hello, Ada"`, "expect-no-console-errors"}},
-		{"frozen", "12", []string{"expected motion: the picture"}, []string{"expect-motion", "min-fps", "max-freeze"}},
-		{"blank", "12", []string{"expected motion: the picture is blank (one colour)"}, []string{"expect-motion", "min-fps", "max-freeze", `expect-text "Hello, Ada"`}},
+		{"frozen", "12", []string{"expected motion: the video"}, []string{"expect-motion", "min-fps", "max-freeze"}},
+		{"blank", "12", []string{"expected motion: the video is blank (one colour)"}, []string{"expect-motion", "min-fps", "max-freeze", `expect-text "Hello, Ada"`}},
 		{"slow", "12", []string{"expected at least 12 fps: the page drew "}, []string{"min-fps"}},
 	} {
 		t.Run(c.page, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			r := record(t, pages.URL+"/"+c.page+".html", smokeArgs(dir, c.fps)...)
+			args := append(smokeArgs(dir, c.fps), "--ci", "github")
+			r := recordWith(t, []string{"GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary.md")}, pages.URL+"/"+c.page+".html", args...)
 			if len(c.broken) > 0 {
 				r.ends(exitBroken)
 				r.said(c.lines...)
@@ -83,6 +84,7 @@ func TestSmoke(t *testing.T) {
 			if got := junitCases(t, filepath.Join(dir, "junit.xml")); !slices.Equal(got, c.broken) {
 				t.Errorf("broken: %q, want %q", got, c.broken)
 			}
+			toldWorkflow(t, r, filepath.Join(dir, "summary.md"), c.broken)
 			sheet, err := os.Open(filepath.Join(dir, "sheet.png"))
 			if err != nil {
 				t.Fatal(err)
@@ -95,6 +97,19 @@ func TestSmoke(t *testing.T) {
 				t.Errorf("thumbnail: %v, %v", info, err)
 			}
 		})
+	}
+}
+
+// toldWorkflow checks that a workflow of GitHub was told of each broken expectation,
+// by an annotation and in the summary of its job, and of nothing else that is broken.
+func toldWorkflow(t *testing.T, r *recording, summary string, broken []string) {
+	t.Helper()
+	if n := strings.Count(r.stderr.String(), "\n::error title=Beam%3A "); n != len(broken) {
+		t.Errorf("%d annotations, want %d", n, len(broken))
+	}
+	text, err := os.ReadFile(summary)
+	if err != nil || strings.Count(string(text), "| ❌ broken |") != len(broken) || !strings.Contains(string(text), "sheet&#46;png") {
+		t.Errorf("summary: %v\n%s", err, text)
 	}
 }
 
