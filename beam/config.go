@@ -19,6 +19,7 @@ import (
 	"beam/beam/roster"
 	"beam/beam/sizing"
 	"beam/beam/storage"
+	"beam/beam/vod"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
@@ -107,6 +108,8 @@ type Config struct {
 	Finished func(ctx context.Context, tools inspect.Tools, path string) error
 
 	Storage storage.Settings
+	// VOD is what is made for playing the recording as video on demand.
+	VOD vod.Mode
 
 	Tools   Tools
 	TempDir string // "" for the system's
@@ -248,7 +251,7 @@ func checkOutput(path string, force bool) error {
 	case !info.IsDir():
 		return fault.Refuse("", "--output %s: %s is not a directory", path, dir)
 	}
-	for _, file := range []string{path, report.Path(path), report.SpeakersPath(path), report.ChatPath(path)} {
+	for _, file := range append([]string{path}, report.Files(path)...) {
 		info, err := os.Lstat(file)
 		switch {
 		case errors.Is(err, unix.ENAMETOOLONG):

@@ -15,6 +15,7 @@ import (
 	"beam/beam/roster"
 	"beam/beam/source"
 	"beam/beam/storage"
+	"beam/beam/vod"
 	"beam/capture"
 	"beam/capture/encode"
 	"beam/capture/mp4"
@@ -47,7 +48,8 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	r.doubt(hard, rep)
 	broken := r.expectations(hard, rep)
 	files := storage.SideFiles(rep, r.roster.Chat())
-	storage.WriteSideFiles(files, r.log)
+	files = append(files, r.playlists(rep)...)
+	storage.WriteSideFiles(r.settings.Output, files, r.log)
 	r.writeReport(rep)
 	if r.transfer != nil {
 		r.events.enter(StateUploading)
@@ -126,6 +128,20 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 	}
 	rep.Expectations, rep.Console = expect.Judge(s.Expect, seen), &seen.Console
 	return expect.Verdict(rep.Expectations)
+}
+
+// playlists returns those that were asked for, and names the one to open in the
+// report.
+func (r *run) playlists(rep *report.Report) []storage.SideFile {
+	if r.settings.VOD == vod.Off {
+		return nil
+	}
+	files, err := storage.Playlists(rep, r.settings.Output, r.output.Index())
+	if err != nil {
+		r.events.degrade("there is no playlist: " + err.Error())
+		rep.Degraded = append(rep.Degraded, "there is no playlist: "+err.Error())
+	}
+	return files
 }
 
 // writeReport writes the report beside the file.

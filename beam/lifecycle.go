@@ -12,6 +12,7 @@ import (
 	"beam/beam/roster"
 	"beam/beam/source"
 	"beam/beam/storage"
+	"beam/beam/vod"
 	"beam/capture/encode"
 	"beam/layout"
 )
@@ -148,7 +149,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 // openOutput makes the file of a recording, and removes what belongs to one that
 // was there before.
 func openOutput(s Settings) (*encode.Output, error) {
-	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), reservedRate(s))
+	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), reservedRate(s), s.VOD != vod.Off)
 	switch {
 	case errors.Is(err, encode.ErrLocked):
 		return nil, fault.Refuse("choose another --output", "--output %s: %w", s.Output, err)

@@ -44,6 +44,7 @@ type Upload struct {
 	Confirmed    string  `json:"confirmed"` // how the object was compared with the file: crc32c, etag, answer; "" if it is not there
 	Seconds      float64 `json:"seconds"`   // from the end of the recording to the confirmed object
 	ReportURL    string  `json:"report_url,omitempty"`
+	PlaylistURL  string  `json:"playlist_url,omitempty"` // with --vod
 	LocalDeleted bool    `json:"local_deleted"`
 	Error        string  `json:"error,omitempty"` // why it is not in the bucket; the file and its journal are kept then
 }

@@ -31,6 +31,7 @@ type Report struct {
 	Gaps         []Gap         `json:"gaps"`               // what was lost and replaced
 	Speakers     string        `json:"speakers,omitempty"` // WebVTT file of who spoke when
 	Chat         string        `json:"chat,omitempty"`     // CSV file of what was written
+	Playlist     string        `json:"playlist,omitempty"` // with --vod: the playlist to open
 
 	Engine        string         `json:"engine"` // at the start
 	EngineReason  string         `json:"engine_reason"`

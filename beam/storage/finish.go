@@ -18,7 +18,7 @@ import (
 // once a second, and degrade with what the object is less than was asked for. The
 // error is a fault of ClassUpload when the object is not there; file and journal are
 // kept then.
-func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []sideFile, tell func(), degrade func(string), log *slog.Logger) error {
+func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []SideFile, tell func(), degrade func(string), log *slog.Logger) error {
 	began := time.Now()
 	result, err := sendRest(ctx, t.uploader, rep.Bytes, tell)
 	rep.Upload = reportOfResult(result, time.Since(began))
@@ -34,8 +34,11 @@ func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []si
 	if t.storage.DeleteLocal {
 		deleteConfirmed(rep.Output, rep.Upload, lessened)
 	}
+	if rep.Upload.LocalDeleted {
+		dropPlaylists(rep, rep.Output, beside, log)
+	}
 	store := t.storage.storeOf(result)
-	putSideFiles(ctx, store, result.Key, beside, lessened)
+	putSideFiles(ctx, store, result.Key, beside, rep.Upload, lessened)
 	putReport(ctx, store, result.Key, rep, log, lessened)
 	return nil
 }

@@ -76,7 +76,7 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 		t.Fatal(err)
 	}
 	defer opened.Close()
-	out, err := encode.CreateOutput(file.Path, longest, fps)
+	out, err := encode.CreateOutput(file.Path, longest, fps, false)
 	if err != nil {
 		t.Fatal(err)
 	}

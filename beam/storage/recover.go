@@ -110,6 +110,8 @@ func missingFileHint(path string, err error) string {
 // uploadRecovered uploads a finished file if that is wanted.
 func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *slog.Logger) Recovered {
 	rep := reportOf(r, o.Version)
+	beside := recoveredPlaylists(rep, r.File, log)
+	WriteSideFiles(r.File, beside, log)
 	job, err := planUpload(ctx, r, rep, o, log)
 	if err != nil {
 		return r.fail(OutcomeFailed, err)
@@ -144,6 +146,10 @@ func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *sl
 	if o.Storage.DeleteLocal {
 		deleteConfirmed(r.File, r.Upload, lessened)
 	}
+	if r.Upload.LocalDeleted {
+		dropPlaylists(rep, r.File, beside, log)
+	}
+	putSideFiles(ctx, job.store, result.Key, beside, r.Upload, lessened)
 	putReport(ctx, job.store, result.Key, rep, log, lessened)
 	if err := rep.Write(report.Path(r.File)); err != nil {
 		log.Warn("report not written", "error", err)
@@ -243,16 +249,7 @@ func ours(path string) bool {
 	if _, ok := report.Read(path); ok {
 		return true
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	index, err := mp4.Scan(f, info.Size())
+	index, err := indexOf(path)
 	return err == nil && index.Kept()
 }
 

@@ -6,26 +6,36 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
 
 	"beam/beam/report"
 	"beam/beam/roster"
+	"beam/beam/vod"
+	"beam/capture/hls"
+	"beam/capture/mp4"
 	"beam/layout"
 	"beam/upload"
 )
 
-// sideFile is a file that belongs to a recording.
-type sideFile struct {
-	path, suffix, contentType string
-	content                   []byte
+// SideFile is a file that belongs to a recording.
+type SideFile struct {
+	suffix, contentType string
+	// content returns what is in it beside a recording of the given file name, which
+	// may be another in the bucket than on the disk.
+	content  func(recording string) []byte
+	playlist bool // it names the recording's file, and is of no use without it
 }
+
+// always is the content of a file that does not depend on the recording's name.
+func always(content []byte) func(string) []byte { return func(string) []byte { return content } }
 
 // SideFiles returns those that have something in them, and names them in the
 // report.
-func SideFiles(r *report.Report, chat []layout.Chat) []sideFile {
-	var out []sideFile
+func SideFiles(r *report.Report, chat []layout.Chat) []SideFile {
+	var out []SideFile
 	spoken := false
 	for _, p := range r.Participants {
 		spoken = spoken || p.Recorded && len(p.Spoke) > 0
@@ -35,33 +45,54 @@ func SideFiles(r *report.Report, chat []layout.Chat) []sideFile {
 		// Writing into memory does not fail.
 		_ = roster.WriteSpeakers(&b, r.Participants)
 		r.Speakers = report.SpeakersPath(r.Output)
-		out = append(out, sideFile{r.Speakers, ".speakers.vtt", "text/vtt", bytes.Clone(b.Bytes())})
+		out = append(out, SideFile{suffix: ".speakers.vtt", contentType: "text/vtt", content: always(bytes.Clone(b.Bytes()))})
 	}
 	if len(chat) > 0 {
 		b.Reset()
 		_ = roster.WriteChat(&b, chat)
 		r.Chat = report.ChatPath(r.Output)
-		out = append(out, sideFile{r.Chat, ".chat.csv", "text/csv; charset=utf-8", bytes.Clone(b.Bytes())})
+		out = append(out, SideFile{suffix: ".chat.csv", contentType: "text/csv; charset=utf-8", content: always(bytes.Clone(b.Bytes()))})
 	}
 	return out
 }
 
-// WriteSideFiles writes them beside the recording, each whole or not at all.
-func WriteSideFiles(files []sideFile, log *slog.Logger) {
+// Playlists returns the playlists over the recording at output, and names the one
+// to open in the report. The error is that there is nothing to play.
+func Playlists(r *report.Report, output string, ix *mp4.Index) ([]SideFile, error) {
+	layer, err := vod.NewLayer(ix, "")
+	if err != nil {
+		return nil, err
+	}
+	var out []SideFile
+	for i, f := range vod.Playlists([]vod.Layer{layer}, filepath.Base(output), hls.Reference) {
+		out = append(out, SideFile{suffix: f.Suffix, contentType: vod.ContentType, playlist: true, content: func(recording string) []byte {
+			return vod.Playlists([]vod.Layer{layer}, recording, hls.Reference)[i].Content
+		}})
+	}
+	r.Playlist = report.PlaylistPath(output)
+	return out, nil
+}
+
+// WriteSideFiles writes them beside the recording at output, each whole or not at
+// all.
+func WriteSideFiles(output string, files []SideFile, log *slog.Logger) {
 	for _, f := range files {
-		beside := renameio.WithTempDir(filepath.Dir(f.path))
-		if err := renameio.WriteFile(f.path, f.content, 0o644, beside, renameio.WithStaticPermissions(0o644)); err != nil {
+		beside := renameio.WithTempDir(filepath.Dir(output))
+		if err := renameio.WriteFile(report.Beside(output, f.suffix), f.content(filepath.Base(output)), 0o644, beside, renameio.WithStaticPermissions(0o644)); err != nil {
 			log.Warn("file beside the recording not written", "error", err)
 		}
 	}
 }
 
-// putSideFiles puts them beside the object. One that can't be put is told, and
-// no loss of the recording.
-func putSideFiles(ctx context.Context, s *upload.Store, key string, files []sideFile, failed func(string)) {
+// putSideFiles puts them beside the object, and names in the upload's report the
+// playlist to open. One that can't be put is told, and no loss of the recording.
+func putSideFiles(ctx context.Context, s *upload.Store, key string, files []SideFile, u *report.Upload, failed func(string)) {
 	for _, f := range files {
-		if err := s.Put(ctx, report.Beside(key, f.suffix), f.contentType, f.content); err != nil {
-			failed(filepath.Base(f.path) + " could not be put beside the object: " + err.Error())
+		beside := report.Beside(key, f.suffix)
+		if err := s.Put(ctx, beside, f.contentType, f.content(path.Base(key))); err != nil {
+			failed(path.Base(beside) + " could not be put beside the object: " + err.Error())
+		} else if beside == report.PlaylistPath(key) {
+			u.PlaylistURL = s.Target.ObjectURL(beside)
 		}
 	}
 }
@@ -69,10 +100,24 @@ func putSideFiles(ctx context.Context, s *upload.Store, key string, files []side
 // RemoveSideFiles removes those of an earlier recording.
 func RemoveSideFiles(output string) error {
 	var all error
-	for _, path := range []string{report.Path(output), report.SpeakersPath(output), report.ChatPath(output)} {
+	for _, path := range report.Files(output) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			all = errors.Join(all, err)
 		}
 	}
 	return all
+}
+
+// dropPlaylists removes the local playlists of a recording whose local file is
+// gone; those beside the object stay.
+func dropPlaylists(r *report.Report, output string, files []SideFile, log *slog.Logger) {
+	for _, f := range files {
+		if !f.playlist {
+			continue
+		}
+		r.Playlist = ""
+		if err := os.Remove(report.Beside(output, f.suffix)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			log.Warn("playlist of the deleted file not removed", "error", err)
+		}
+	}
 }

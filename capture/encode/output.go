@@ -22,6 +22,7 @@ type Output struct {
 	written atomic.Int64
 	broken  atomic.Bool // a write failed
 	begun   bool        // an encoder has written into it
+	whole   bool        // its fragments have to stay as they are
 }
 
 // Media tells what is in a finished file.
@@ -37,18 +38,19 @@ type Media struct {
 var ErrNoMedia = mp4.ErrNoMedia
 
 // CreateOutput makes the file, with room for the index of a recording of the
-// given length and rate.
-func CreateOutput(path string, length time.Duration, fps int) (*Output, error) {
+// given length and rate. With playlist it keeps its fragments, however short it is,
+// so that a playlist can name them.
+func CreateOutput(path string, length time.Duration, fps int, playlist bool) (*Output, error) {
 	file, err := emptyFile(path)
 	if err != nil {
 		return nil, err
 	}
-	o := &Output{path: path, file: file, Grown: func(int64) {}}
+	o := &Output{path: path, file: file, Grown: func(int64) {}, whole: playlist}
 	origin := ffmpeg.Origin
 	options := mp4.Options{
 		Reserve: mp4.ReserveFor(length, fps), Timing: mp4.TimingAbsolute, Origin: &origin,
 		Fragment:  func(mp4.Fragment) { o.Grown(o.writer.Progress().Safe) },
-		SyncEvery: syncEvery,
+		SyncEvery: syncEvery, Playlist: playlist,
 	}
 	o.Head = options.HeadLimit()
 	if o.writer, err = mp4.NewWriter(file, options); err != nil {
@@ -106,6 +108,9 @@ func (o *Output) Recorded() time.Duration { return o.writer.Progress().Media }
 // Size returns the bytes written so far.
 func (o *Output) Size() int64 { return o.written.Load() }
 
+// Index returns the index of what is in the file. It changes with every Write.
+func (o *Output) Index() *mp4.Index { return o.writer.Index() }
+
 // Discard removes the file.
 func (o *Output) Discard() {
 	o.file.Close()
@@ -128,7 +133,7 @@ func (o *Output) Finish(ctx context.Context, length time.Duration, compact bool,
 	index := o.writer.Index()
 	index.End(length)
 	info := summarise(index, length)
-	if err := ctx.Err(); err == nil && flushed == nil && compact && info.Bytes <= CompactBelow {
+	if err := ctx.Err(); err == nil && flushed == nil && compact && !o.whole && info.Bytes <= CompactBelow {
 		if result, err := index.Compact(ctx, o.file, o.path, m); err == nil {
 			info.Bytes, info.Duration = result.Size, result.Duration
 			return info, o.file.Close()

@@ -17,6 +17,7 @@ type recordOptions struct {
 	config beam.Config
 	room   roomOptions
 	smoke  smokeOptions
+	vod    vodFlag
 	json   bool
 }
 
@@ -47,12 +48,14 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
   beam record https://room.example/abc --layout speaker --exclude-role guest -o meeting.mp4
   beam record https://room.example/abc --bucket s3://recordings/team-a
   beam record https://room.example/abc --orientation portrait --max-duration 2h -o meeting.mp4`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			return cobra.MaximumNArgs(1)(cmd, o.vod.rest(args))
+		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{beam.DemoRoom}, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 {
+			if args = o.vod.take(args); len(args) == 1 {
 				o.config.Room = args[0]
 			}
 			return a.record(o)
@@ -88,6 +91,7 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", c.ReadyTimeout, "how long the page may take until there is something to record")
 	f.StringVar(&c.TempDir, "temp-dir", "", "where private folders are made (default the system's)")
 	uploadFlags(f, &c.Storage)
+	vodFlags(f, &o.vod)
 	smokeFlags(f, &o.smoke)
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
 }
@@ -105,6 +109,7 @@ func (a *app) record(o recordOptions) error {
 	if err := o.smoke.into(&o.config); err != nil {
 		return err
 	}
+	o.config.VOD = o.vod.mode
 	settings, err := o.config.Check()
 	if err != nil {
 		return err

@@ -36,6 +36,12 @@ func (a *app) summary(r *beam.Report) {
 	for _, d := range r.Degraded {
 		a.stderr.warn("degraded: %s", d)
 	}
+	if r.Playlist != "" {
+		a.stderr.say("playlist: %s", r.Playlist)
+	}
+	if u := r.Upload; u != nil && u.PlaylistURL != "" {
+		a.stderr.say("playlist: %s", u.PlaylistURL)
+	}
 	a.stderr.say("report: %s", beam.ReportPath(r.Output))
 }
 
