@@ -31,6 +31,18 @@ type EngineChange struct {
 	Reason string  `json:"reason"`
 }
 
+// Rendition is a smaller MP4 of the recording.
+type Rendition struct {
+	Name   string `json:"name"` // "720p"
+	File   string `json:"file"`
+	Width  int    `json:"width"` // pixels
+	Height int    `json:"height"`
+	Bytes  int64  `json:"bytes"`
+	Kept   bool   `json:"kept,omitempty"`  // it was there already, and whole
+	URL    string `json:"url,omitempty"`   // s3://BUCKET/KEY, with a bucket
+	Error  string `json:"error,omitempty"` // why it is not there
+}
+
 // Upload tells where a recording went.
 type Upload struct {
 	URL          string  `json:"url"`    // s3://BUCKET/KEY

@@ -38,6 +38,7 @@ func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []Si
 		dropPlaylists(rep, rep.Output, beside, log)
 	}
 	store := t.storage.storeOf(result)
+	t.store, t.key = store, result.Key
 	putSideFiles(ctx, store, result.Key, beside, rep.Upload, lessened)
 	putReport(ctx, store, result.Key, rep, log, lessened)
 	return nil

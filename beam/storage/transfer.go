@@ -15,6 +15,9 @@ type Transfer struct {
 	uploader *upload.Uploader
 	hold     int64 // bytes; below it nothing is sent
 	news     news
+
+	store *upload.Store // that holds the object, once it is there
+	key   string        // of the object, once it is there
 }
 
 // playableMargin is how much must follow the head before the first parts are

@@ -2,6 +2,9 @@ package vod
 
 import (
 	"fmt"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
 
 	"beam/beam/report"
 	"beam/capture/hls"
@@ -57,7 +60,7 @@ type File struct {
 // The ends of the names of playlists, after that of the recording or of a
 // rendition.
 const (
-	masterSuffix = ".m3u8"
+	MasterSuffix = ".m3u8"
 	mediaSuffix  = ".media.m3u8"
 )
 
@@ -68,7 +71,11 @@ const (
 func Playlists(layers []Layer, name string, address func(name string) string) (files []File) {
 	var variants []hls.Variant
 	for _, l := range layers {
-		uri := address(report.Beside(name, l.suffix+extension(name)))
+		file := name
+		if l.suffix != "" {
+			file = report.Beside(name, l.suffix+".mp4")
+		}
+		uri := address(file)
 		media := l.media
 		media.Segments = make([]hls.Segment, len(l.media.Segments))
 		for i, s := range l.media.Segments {
@@ -79,8 +86,16 @@ func Playlists(layers []Layer, name string, address func(name string) string) (f
 		files = append(files, f)
 		variants = append(variants, hls.VariantOf(media, address(report.Beside(name, f.Suffix)), l.format))
 	}
-	return append(files, File{masterSuffix, hls.Master(variants)})
+	return append(files, File{MasterSuffix, hls.Master(variants)})
 }
 
-// extension returns that of a recording's name.
-func extension(name string) string { return name[len(report.Beside(name, "")):] }
+// Write writes playlists beside the recording at path, each whole or not at all.
+func Write(path string, files []File) error {
+	beside := renameio.WithTempDir(filepath.Dir(path))
+	for _, f := range files {
+		if err := renameio.WriteFile(report.Beside(path, f.Suffix), f.Content, 0o644, beside, renameio.WithStaticPermissions(0o644)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
