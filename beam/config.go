@@ -23,6 +23,7 @@ import (
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
+	"beam/capture/rendition"
 	"beam/layout"
 	"beam/layout/platform"
 	"beam/upload"
@@ -110,6 +111,8 @@ type Config struct {
 	Storage storage.Settings
 	// VOD is what is made for playing the recording as video on demand.
 	VOD vod.Mode
+	// Renditions are the smaller MP4s that are made of the finished recording.
+	Renditions rendition.Sides
 
 	Tools   Tools
 	TempDir string // "" for the system's
@@ -179,6 +182,9 @@ func (c Config) Check() (Settings, error) {
 		return s, err
 	}
 	if err := c.Storage.Check(); err != nil {
+		return s, err
+	}
+	if err := s.checkRenditions(); err != nil {
 		return s, err
 	}
 	return s, checkOutput(c.Output, c.Force)

@@ -28,6 +28,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	r.rates.meter.Sample(false)
 	length := r.timeline.recorded()
 	chapters := roster.Chapters(r.roster.Marks(), r.timeline.position)
+	finished := true
 	media, err := r.output.Finish(hard, length, r.transfer.Untouched(), mp4.Metadata{
 		Encoder: "beam " + r.settings.Version, Created: r.startedAt(), Chapters: fileChapters(chapters),
 	})
@@ -42,6 +43,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 			return nil, unfinished(err, r.fault, r.reason)
 		}
 		r.fault, err = unfinished(err, r.fault, r.reason), nil
+		finished = false
 		r.events.degrade("the file could not be finished; it plays, but can't be searched well: beam recover FILE finishes it")
 	}
 	rep := r.makeReport(end, media, chapters)
@@ -56,6 +58,10 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		tell := func() { r.progress.tellUpload(rep.Bytes, rep.Seconds) }
 		err = r.transfer.Complete(hard, rep, files, tell, r.events.degrade, r.log)
 		r.writeReport(rep) // now with the upload
+	}
+	if len(r.settings.Renditions) > 0 && finished {
+		r.makeRenditions(hard, rep)
+		r.writeReport(rep)
 	}
 	if err != nil || r.fault != nil {
 		return rep, errors.Join(err, r.fault)

@@ -134,6 +134,9 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	defer upload.Close(o.log)
+	if upload != nil {
+		upload.Later = len(s.Renditions) > 0
+	}
 	out.Grown = upload.Advance
 
 	r := newRun(o, sampler, out, upload)
@@ -149,7 +152,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 // openOutput makes the file of a recording, and removes what belongs to one that
 // was there before.
 func openOutput(s Settings) (*encode.Output, error) {
-	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), reservedRate(s), s.VOD != vod.Off)
+	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), reservedRate(s), s.VOD != vod.Off || len(s.Renditions) > 0)
 	switch {
 	case errors.Is(err, encode.ErrLocked):
 		return nil, fault.Refuse("choose another --output", "--output %s: %w", s.Output, err)

@@ -33,6 +33,8 @@ type Report struct {
 	Chat         string        `json:"chat,omitempty"`     // CSV file of what was written
 	Playlist     string        `json:"playlist,omitempty"` // with --vod: the playlist to open
 
+	Renditions []Rendition `json:"renditions,omitempty"` // with --renditions
+
 	Engine        string         `json:"engine"` // at the start
 	EngineReason  string         `json:"engine_reason"`
 	EngineChanges []EngineChange `json:"engine_changes"`

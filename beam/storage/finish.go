@@ -27,21 +27,26 @@ func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []Si
 		rep.Upload.Error = err.Error()
 		return err
 	}
+	t.store, t.key = t.storage.storeOf(result), result.Key
+	t.Settle(ctx, rep, beside, degrade, log)
+	return nil
+}
+
+// Settle does what follows when the object is there: the local file goes where it
+// may, and the files beside the object and the report are put.
+func (t *Transfer) Settle(ctx context.Context, rep *report.Report, beside []SideFile, degrade func(string), log *slog.Logger) {
 	lessened := func(text string) {
 		degrade(text)
 		rep.Degraded = append(rep.Degraded, text)
 	}
-	if t.storage.DeleteLocal {
+	if t.storage.DeleteLocal && !t.Later {
 		deleteConfirmed(rep.Output, rep.Upload, lessened)
 	}
 	if rep.Upload.LocalDeleted {
 		dropPlaylists(rep, rep.Output, beside, log)
 	}
-	store := t.storage.storeOf(result)
-	t.store, t.key = store, result.Key
-	putSideFiles(ctx, store, result.Key, beside, rep.Upload, lessened)
-	putReport(ctx, store, result.Key, rep, log, lessened)
-	return nil
+	putSideFiles(ctx, t.store, t.key, beside, rep.Upload, lessened)
+	putReport(ctx, t.store, t.key, rep, log, lessened)
 }
 
 // tellEvery is how often the progress of an upload is told that is waited for.

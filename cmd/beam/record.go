@@ -14,11 +14,12 @@ import (
 )
 
 type recordOptions struct {
-	config beam.Config
-	room   roomOptions
-	smoke  smokeOptions
-	vod    vodFlag
-	json   bool
+	config     beam.Config
+	room       roomOptions
+	smoke      smokeOptions
+	vod        vodFlag
+	renditions []string // their sizes
+	json       bool
 }
 
 func (a *app) recordCommand() *cobra.Command {
@@ -92,6 +93,7 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.TempDir, "temp-dir", "", "where private folders are made (default the system's)")
 	uploadFlags(f, &c.Storage)
 	vodFlags(f, &o.vod)
+	renditionFlags(f, &o.renditions)
 	smokeFlags(f, &o.smoke)
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
 }
@@ -110,6 +112,9 @@ func (a *app) record(o recordOptions) error {
 		return err
 	}
 	o.config.VOD = o.vod.mode
+	if err := readRenditions(o.renditions, &o.config); err != nil {
+		return err
+	}
 	settings, err := o.config.Check()
 	if err != nil {
 		return err
@@ -145,6 +150,8 @@ func (a *app) sink(s beam.Settings, lines bool, to io.Writer) beam.Sink {
 			a.stderr.warn("%s", e.Text)
 		case beam.EventProgress:
 			a.stderr.status(statusLine(state, e.Progress))
+		case beam.EventRenditions:
+			a.stderr.status(renditionText(e.Renditions))
 		}
 	}
 }

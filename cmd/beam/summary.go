@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -35,6 +36,11 @@ func (a *app) summary(r *beam.Report) {
 	}
 	for _, d := range r.Degraded {
 		a.stderr.warn("degraded: %s", d)
+	}
+	for _, made := range r.Renditions {
+		if made.Error == "" {
+			a.stderr.say("rendition: %s: %dx%d, %s", cmp.Or(made.URL, made.File), made.Width, made.Height, size(made.Bytes))
+		}
 	}
 	if r.Playlist != "" {
 		a.stderr.say("playlist: %s", r.Playlist)

@@ -1,0 +1,80 @@
+package beam
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"beam/beam/fault"
+	"beam/beam/renditions"
+	"beam/beam/report"
+	"beam/capture/rendition"
+)
+
+// checkRenditions refuses renditions that can't be made of the recording.
+func (s Settings) checkRenditions() error {
+	if len(s.Renditions) == 0 {
+		return nil
+	}
+	if s.AudioOnly {
+		return fault.Refuse("", "--renditions are of the video, and --audio-only records none")
+	}
+	if layers, _ := rendition.Plan(s.Size, s.Renditions); len(layers) == 0 {
+		return fault.Refuse("ask for smaller ones, or for a larger --resolution", "no rendition of --renditions can be made of %v: none is larger than the recording", s.Size)
+	}
+	return nil
+}
+
+// makeRenditions makes the renditions that were asked for, once the recording is
+// safe. What fails lessens the recording and costs nothing of it.
+func (r *run) makeRenditions(hard context.Context, rep *report.Report) {
+	lessened := func(text string) {
+		r.events.degrade(text)
+		rep.Degraded = append(rep.Degraded, text)
+	}
+	out, err := renditions.Run(hard, renditions.Job{
+		File: r.settings.Output, Sides: r.settings.Renditions, FFmpeg: r.opening.tools.FFmpeg, Version: r.settings.Version,
+		Object: r.transfer.Object(), Log: r.log, Notice: func(text string) { r.events.notice("%s", text) },
+		Progress: func(p renditions.Progress) { r.events.emit(Event{Type: EventRenditions, Renditions: &p}) },
+	})
+	for _, text := range out.Failed() {
+		lessened(text)
+	}
+	if err != nil {
+		lessened("renditions: " + err.Error())
+	}
+	rep.Renditions = out.Renditions
+	if out.Playlist != "" {
+		rep.Playlist = out.Playlist
+	}
+	if out.PlaylistURL != "" {
+		rep.Upload.PlaylistURL = out.PlaylistURL
+	}
+	rep.Notices, _ = r.events.told()
+	if r.transfer.Object() == nil {
+		return
+	}
+	r.transfer.Later = false
+	r.transfer.Settle(hard, rep, nil, r.events.degrade, r.log)
+	if rep.Upload.LocalDeleted {
+		r.dropRenditions(rep)
+	}
+}
+
+// dropRenditions removes the local renditions that are in the bucket, and the
+// playlists, as the local recording was.
+func (r *run) dropRenditions(rep *report.Report) {
+	drop := []string{report.PlaylistPath(rep.Output), report.MediaPlaylistPath(rep.Output)}
+	for _, made := range rep.Renditions {
+		if made.URL != "" && made.Error == "" {
+			drop = append(drop, made.File, report.MediaPlaylistPath(made.File))
+		}
+	}
+	for _, path := range drop {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.log.Warn("not removed with the local recording", "file", path, "error", err)
+		}
+	}
+	rep.Playlist = ""
+}
