@@ -111,6 +111,9 @@ type Config struct {
 	Storage storage.Settings
 	// VOD is what is made for playing the recording as video on demand.
 	VOD vod.Mode
+	// Presign is for how long a playlist is to play from the private bucket; 0 makes
+	// none.
+	Presign time.Duration
 	// Renditions are the smaller MP4s that are made of the finished recording.
 	Renditions rendition.Sides
 
@@ -185,6 +188,9 @@ func (c Config) Check() (Settings, error) {
 		return s, err
 	}
 	if err := s.checkRenditions(); err != nil {
+		return s, err
+	}
+	if err := c.Storage.CheckPresign(c.Presign); err != nil {
 		return s, err
 	}
 	return s, checkOutput(c.Output, c.Force)

@@ -59,8 +59,8 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		err = r.transfer.Complete(hard, rep, files, tell, r.events.degrade, r.log)
 		r.writeReport(rep) // now with the upload
 	}
-	if len(r.settings.Renditions) > 0 && finished {
-		r.makeRenditions(hard, rep)
+	if r.settings.afterwards() && finished {
+		r.afterwards(hard, rep)
 		r.writeReport(rep)
 	}
 	if err != nil || r.fault != nil {

@@ -12,7 +12,6 @@ import (
 	"beam/beam/roster"
 	"beam/beam/source"
 	"beam/beam/storage"
-	"beam/beam/vod"
 	"beam/capture/encode"
 	"beam/layout"
 )
@@ -135,7 +134,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 	}
 	defer upload.Close(o.log)
 	if upload != nil {
-		upload.Later = len(s.Renditions) > 0
+		upload.Later = s.afterwards()
 	}
 	out.Grown = upload.Advance
 
@@ -152,7 +151,7 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 // openOutput makes the file of a recording, and removes what belongs to one that
 // was there before.
 func openOutput(s Settings) (*encode.Output, error) {
-	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), reservedRate(s), s.VOD != vod.Off || len(s.Renditions) > 0)
+	out, err := encode.CreateOutput(s.Output, s.stopRules().limit(), reservedRate(s), s.fragmented())
 	switch {
 	case errors.Is(err, encode.ErrLocked):
 		return nil, fault.Refuse("choose another --output", "--output %s: %w", s.Output, err)

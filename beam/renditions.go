@@ -5,10 +5,13 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"beam/beam/fault"
 	"beam/beam/renditions"
 	"beam/beam/report"
+	"beam/beam/storage"
+	"beam/beam/vod"
 	"beam/capture/rendition"
 )
 
@@ -26,13 +29,39 @@ func (s Settings) checkRenditions() error {
 	return nil
 }
 
-// makeRenditions makes the renditions that were asked for, once the recording is
-// safe. What fails lessens the recording and costs nothing of it.
-func (r *run) makeRenditions(hard context.Context, rep *report.Report) {
+// afterwards tells whether more is made of the recording when it is safe.
+func (s Settings) afterwards() bool { return len(s.Renditions) > 0 || s.Presign > 0 }
+
+// fragmented tells whether the recording is to be played through a playlist.
+func (s Settings) fragmented() bool { return s.VOD != vod.Off || s.afterwards() }
+
+// afterwards makes what is made of a recording when it is safe. What fails lessens the
+// recording and costs nothing of it.
+func (r *run) afterwards(hard context.Context, rep *report.Report) {
 	lessened := func(text string) {
 		r.events.degrade(text)
 		rep.Degraded = append(rep.Degraded, text)
 	}
+	if len(r.settings.Renditions) > 0 {
+		r.makeRenditions(hard, rep, lessened)
+	}
+	object := r.transfer.Object()
+	if object != nil && r.settings.Presign > 0 {
+		r.presign(hard, rep, object, lessened)
+	}
+	rep.Notices, _ = r.events.told()
+	if object == nil {
+		return
+	}
+	r.transfer.Later = false
+	r.transfer.Settle(hard, rep, nil, r.events.degrade, r.log)
+	if rep.Upload.LocalDeleted {
+		r.dropRenditions(rep)
+	}
+}
+
+// makeRenditions makes the renditions that were asked for.
+func (r *run) makeRenditions(hard context.Context, rep *report.Report, lessened func(string)) {
 	out, err := renditions.Run(hard, renditions.Job{
 		File: r.settings.Output, Sides: r.settings.Renditions, FFmpeg: r.opening.tools.FFmpeg, Version: r.settings.Version,
 		Object: r.transfer.Object(), Log: r.log, Notice: func(text string) { r.events.notice("%s", text) },
@@ -51,14 +80,23 @@ func (r *run) makeRenditions(hard context.Context, rep *report.Report) {
 	if out.PlaylistURL != "" {
 		rep.Upload.PlaylistURL = out.PlaylistURL
 	}
-	rep.Notices, _ = r.events.told()
-	if r.transfer.Object() == nil {
+}
+
+// presign makes the playlists that play from the private bucket.
+func (r *run) presign(hard context.Context, rep *report.Report, object *storage.Object, lessened func(string)) {
+	layers, err := renditions.Layers(r.settings.Output, rep.Renditions)
+	var until time.Time
+	if err == nil {
+		until, err = object.PutPresigned(hard, layers, r.settings.Output, r.settings.Presign)
+	}
+	if err != nil {
+		lessened("no presigned playlist: " + err.Error())
 		return
 	}
-	r.transfer.Later = false
-	r.transfer.Settle(hard, rep, nil, r.events.degrade, r.log)
-	if rep.Upload.LocalDeleted {
-		r.dropRenditions(rep)
+	until = until.UTC().Truncate(time.Second)
+	rep.Presigned, rep.PresignedUntil = report.PresignedPath(r.settings.Output), &until
+	if time.Until(until) < r.settings.Presign-time.Minute {
+		r.events.notice("the presigned playlist plays until %s only: the credentials that signed it end then", until.Format(time.RFC3339))
 	}
 }
 

@@ -127,7 +127,7 @@ func (j Job) playlists(ctx context.Context, out *Outcome) error {
 	if err != nil || len(layers) == 0 {
 		return err
 	}
-	files := vod.Playlists(layers, filepath.Base(j.File), hls.Reference)
+	files := vod.Playlists(layers, filepath.Base(j.File), "", hls.Reference)
 	if err := vod.Write(j.File, files); err != nil {
 		return &fault.Fault{Class: fault.ClassEncoder, Op: "write the playlists", Err: err}
 	}
@@ -135,7 +135,7 @@ func (j Job) playlists(ctx context.Context, out *Outcome) error {
 	if j.Object == nil {
 		return nil
 	}
-	if err := j.Object.PutPlaylists(ctx, vod.Playlists(layers, j.Object.Name(), hls.Reference)); err != nil {
+	if err := j.Object.PutPlaylists(ctx, vod.Playlists(layers, j.Object.Name(), "", hls.Reference)); err != nil {
 		return err
 	}
 	out.PlaylistURL = j.Object.URL(vod.MasterSuffix)

@@ -47,9 +47,13 @@ func PlaylistPath(output string) string { return Beside(output, ".m3u8") }
 // file: meeting.media.m3u8 beside meeting.mp4.
 func MediaPlaylistPath(output string) string { return Beside(output, ".media.m3u8") }
 
+// PresignedPath returns the path of the playlist that plays from a private bucket:
+// meeting.presigned.m3u8 beside meeting.mp4.
+func PresignedPath(output string) string { return Beside(output, ".presigned.m3u8") }
+
 // Files returns the paths of all files that may be made beside a recording.
 func Files(output string) []string {
-	return []string{Path(output), SpeakersPath(output), ChatPath(output), MediaPlaylistPath(output), PlaylistPath(output)}
+	return []string{Path(output), SpeakersPath(output), ChatPath(output), MediaPlaylistPath(output), PlaylistPath(output), PresignedPath(output)}
 }
 
 // Beside returns the path of a file that belongs to a recording, or the key of one

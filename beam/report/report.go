@@ -34,6 +34,10 @@ type Report struct {
 	Playlist     string        `json:"playlist,omitempty"` // with --vod: the playlist to open
 
 	Renditions []Rendition `json:"renditions,omitempty"` // with --renditions
+	// Presigned is the playlist that plays from a private bucket, with --presign, and
+	// PresignedUntil until when it does.
+	Presigned      string     `json:"presigned,omitempty"`
+	PresignedUntil *time.Time `json:"presigned_until,omitempty"`
 
 	Engine        string         `json:"engine"` // at the start
 	EngineReason  string         `json:"engine_reason"`

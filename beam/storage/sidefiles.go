@@ -64,9 +64,9 @@ func Playlists(r *report.Report, output string, ix *mp4.Index) ([]SideFile, erro
 		return nil, err
 	}
 	var out []SideFile
-	for i, f := range vod.Playlists([]vod.Layer{layer}, filepath.Base(output), hls.Reference) {
+	for i, f := range vod.Playlists([]vod.Layer{layer}, filepath.Base(output), "", hls.Reference) {
 		out = append(out, SideFile{suffix: f.Suffix, contentType: vod.ContentType, playlist: true, content: func(recording string) []byte {
-			return vod.Playlists([]vod.Layer{layer}, recording, hls.Reference)[i].Content
+			return vod.Playlists([]vod.Layer{layer}, recording, "", hls.Reference)[i].Content
 		}})
 	}
 	r.Playlist = report.PlaylistPath(output)

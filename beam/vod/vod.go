@@ -62,13 +62,17 @@ type File struct {
 const (
 	MasterSuffix = ".m3u8"
 	mediaSuffix  = ".media.m3u8"
+	// Presigned is the kind of playlists that name addresses with a signature, which
+	// play from a private bucket.
+	Presigned = ".presigned"
 )
 
 // Playlists returns the playlists over the layers of a recording, the master
 // playlist last, so that whoever writes them in order has nothing that names what
-// is not there. name is the recording's file name; address returns how a file of a
+// is not there. name is the recording's file name; kind, such as Presigned, is a part
+// of the playlists' names, "" for the ordinary ones; address returns how a file of a
 // given name, beside the recording, is named in a playlist.
-func Playlists(layers []Layer, name string, address func(name string) string) (files []File) {
+func Playlists(layers []Layer, name, kind string, address func(name string) string) (files []File) {
 	var variants []hls.Variant
 	for _, l := range layers {
 		file := name
@@ -82,11 +86,11 @@ func Playlists(layers []Layer, name string, address func(name string) string) (f
 			s.URI, s.Map.URI = uri, uri
 			media.Segments[i] = s
 		}
-		f := File{l.suffix + mediaSuffix, media.Text()}
+		f := File{l.suffix + kind + mediaSuffix, media.Text()}
 		files = append(files, f)
 		variants = append(variants, hls.VariantOf(media, address(report.Beside(name, f.Suffix)), l.format))
 	}
-	return append(files, File{MasterSuffix, hls.Master(variants)})
+	return append(files, File{kind + MasterSuffix, hls.Master(variants)})
 }
 
 // Write writes playlists beside the recording at path, each whole or not at all.

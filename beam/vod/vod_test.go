@@ -18,7 +18,7 @@ func TestPlaylists(t *testing.T) {
 		return Layer{suffix: suffix, format: mp4.Format{Codecs: []string{"avc1.640028"}, Width: 2 * height, Height: height, FrameRate: 30},
 			media: hls.Media{Independent: true, Segments: []hls.Segment{{Resource: hls.Resource{Offset: 90, Size: 10 * int64(height)}, Duration: 2 * time.Second, Map: hls.Resource{Offset: 9, Size: 9}}}}}
 	}
-	files := Playlists([]Layer{layer("", 100), layer("-50p", 50)}, "a b.mp4", hls.Reference)
+	files := Playlists([]Layer{layer("", 100), layer("-50p", 50)}, "a b.mp4", "", hls.Reference)
 	var names []string
 	for _, f := range files {
 		names = append(names, f.Suffix)

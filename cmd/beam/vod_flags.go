@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -16,9 +17,10 @@ type vodFlag struct {
 }
 
 // vodFlags adds the flags of video on demand.
-func vodFlags(f *pflag.FlagSet, o *vodFlag) {
+func vodFlags(f *pflag.FlagSet, o *vodFlag, presign *time.Duration) {
 	f.Var(o, "vod", "also make a playlist (HLS) to play the recording from: file, over the finished MP4")
 	f.Lookup("vod").NoOptDefVal = string(vod.OfFile)
+	f.DurationVar(presign, "presign", 0, "also make a playlist that plays from the private --bucket for this long, at most 168h")
 }
 
 // Set implements pflag.Value.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -30,7 +31,7 @@ func TestVODFlag(t *testing.T) {
 	} {
 		var o vodFlag
 		flags := pflag.NewFlagSet("record", pflag.ContinueOnError)
-		vodFlags(flags, &o)
+		vodFlags(flags, &o, new(time.Duration))
 		if err := flags.Parse(strings.Fields(line)); err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
