@@ -111,6 +111,8 @@ type Config struct {
 	Storage storage.Settings
 	// VOD is what is made for playing the recording as video on demand.
 	VOD vod.Mode
+	// Zip makes one file of the recording with its playlists and renditions.
+	Zip bool
 	// Presign is for how long a playlist is to play from the private bucket; 0 makes
 	// none.
 	Presign time.Duration

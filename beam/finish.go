@@ -139,7 +139,7 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 // playlists returns those that were asked for, and names the one to open in the
 // report.
 func (r *run) playlists(rep *report.Report) []storage.SideFile {
-	if r.settings.VOD == vod.Off {
+	if r.settings.VOD == vod.Off && !r.settings.Zip {
 		return nil
 	}
 	files, err := storage.Playlists(rep, r.settings.Output, r.output.Index())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"beam/beam/fault"
@@ -30,7 +31,7 @@ func (s Settings) checkRenditions() error {
 }
 
 // afterwards tells whether more is made of the recording when it is safe.
-func (s Settings) afterwards() bool { return len(s.Renditions) > 0 || s.Presign > 0 }
+func (s Settings) afterwards() bool { return len(s.Renditions) > 0 || s.Presign > 0 || s.Zip }
 
 // fragmented tells whether the recording is to be played through a playlist.
 func (s Settings) fragmented() bool { return s.VOD != vod.Off || s.afterwards() }
@@ -48,6 +49,9 @@ func (r *run) afterwards(hard context.Context, rep *report.Report) {
 	object := r.transfer.Object()
 	if object != nil && r.settings.Presign > 0 {
 		r.presign(hard, rep, object, lessened)
+	}
+	if r.settings.Zip {
+		r.zip(hard, rep, object, lessened)
 	}
 	rep.Notices, _ = r.events.told()
 	if object == nil {
@@ -100,6 +104,30 @@ func (r *run) presign(hard context.Context, rep *report.Report, object *storage.
 	}
 }
 
+// zip puts all that can be played into one file.
+func (r *run) zip(hard context.Context, rep *report.Report, object *storage.Object, lessened func(string)) {
+	output := r.settings.Output
+	files := []string{report.PlaylistPath(output), report.MediaPlaylistPath(output), output}
+	for _, made := range rep.Renditions {
+		if made.Error == "" {
+			files = append(files, report.MediaPlaylistPath(made.File), made.File)
+		}
+	}
+	// Where a rendition stands for the recording itself, that has no playlist.
+	files = slices.DeleteFunc(files, func(path string) bool { return onDisk(path) == 0 })
+	path := report.ZipPath(output)
+	err := vod.Zip(hard, path, files)
+	if err == nil {
+		rep.Zip = path
+		if object != nil {
+			rep.Upload.ZipURL, err = object.PutFile(hard, ".zip", path, "application/zip", r.settings.Version, r.log)
+		}
+	}
+	if err != nil {
+		lessened("zip: " + err.Error())
+	}
+}
+
 // dropRenditions removes the local renditions that are in the bucket, and the
 // playlists, as the local recording was.
 func (r *run) dropRenditions(rep *report.Report) {
@@ -108,6 +136,10 @@ func (r *run) dropRenditions(rep *report.Report) {
 		if made.URL != "" && made.Error == "" {
 			drop = append(drop, made.File, report.MediaPlaylistPath(made.File))
 		}
+	}
+	if rep.Upload.ZipURL != "" {
+		drop = append(drop, rep.Zip)
+		rep.Zip = ""
 	}
 	for _, path := range drop {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -107,7 +107,7 @@ func (j Job) upload(ctx context.Context, results []rendition.Result) (out Outcom
 		err := r.Err
 		if err == nil && j.Object != nil {
 			j.tell(StageUpload, float64(i)/float64(len(results)))
-			entry.URL, err = j.Object.PutMP4(ctx, r.Suffix()+".mp4", r.Path, j.Version, j.Log)
+			entry.URL, err = j.Object.PutFile(ctx, r.Suffix()+".mp4", r.Path, "video/mp4", j.Version, j.Log)
 		}
 		if err != nil {
 			entry.Error = err.Error()

@@ -51,9 +51,13 @@ func MediaPlaylistPath(output string) string { return Beside(output, ".media.m3u
 // meeting.presigned.m3u8 beside meeting.mp4.
 func PresignedPath(output string) string { return Beside(output, ".presigned.m3u8") }
 
+// ZipPath returns the path of the zip of a recording and its playlists: meeting.zip
+// beside meeting.mp4.
+func ZipPath(output string) string { return Beside(output, ".zip") }
+
 // Files returns the paths of all files that may be made beside a recording.
 func Files(output string) []string {
-	return []string{Path(output), SpeakersPath(output), ChatPath(output), MediaPlaylistPath(output), PlaylistPath(output), PresignedPath(output)}
+	return []string{Path(output), SpeakersPath(output), ChatPath(output), MediaPlaylistPath(output), PlaylistPath(output), PresignedPath(output), ZipPath(output)}
 }
 
 // Beside returns the path of a file that belongs to a recording, or the key of one

@@ -57,6 +57,7 @@ type Upload struct {
 	Seconds      float64 `json:"seconds"`   // from the end of the recording to the confirmed object
 	ReportURL    string  `json:"report_url,omitempty"`
 	PlaylistURL  string  `json:"playlist_url,omitempty"` // with --vod
+	ZipURL       string  `json:"zip_url,omitempty"`      // with --vod-zip
 	LocalDeleted bool    `json:"local_deleted"`
 	Error        string  `json:"error,omitempty"` // why it is not in the bucket; the file and its journal are kept then
 }

@@ -34,6 +34,7 @@ type Report struct {
 	Playlist     string        `json:"playlist,omitempty"` // with --vod: the playlist to open
 
 	Renditions []Rendition `json:"renditions,omitempty"` // with --renditions
+	Zip        string      `json:"zip,omitempty"`        // with --vod-zip
 	// Presigned is the playlist that plays from a private bucket, with --presign, and
 	// PresignedUntil until when it does.
 	Presigned      string     `json:"presigned,omitempty"`

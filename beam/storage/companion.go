@@ -145,10 +145,10 @@ func (c *counted) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// PutMP4 puts a finished MP4 beside the object; it is confirmed like a recording, and
+// PutFile puts a finished file beside the object; it is confirmed like a recording, and
 // an interrupted upload goes on from its journal. One that is there already is left.
 // It returns the object's address. The error is a fault.
-func (o *Object) PutMP4(ctx context.Context, suffix, file, version string, log *slog.Logger) (string, error) {
+func (o *Object) PutFile(ctx context.Context, suffix, file, mediaType, version string, log *slog.Logger) (string, error) {
 	key := report.Beside(o.key, suffix)
 	same, there, err := upload.Same(ctx, o.store, key, file)
 	switch {
@@ -164,7 +164,7 @@ func (o *Object) PutMP4(ctx context.Context, suffix, file, version string, log *
 		}
 	}
 	result, err := upload.RecoverFile(ctx, file, upload.RecoverFileConfig{
-		Place: &upload.Place{Store: o.store, Key: key}, ContentType: contentType(file), Metadata: objectMetadata(version),
+		Place: &upload.Place{Store: o.store, Key: key}, ContentType: mediaType, Metadata: objectMetadata(version),
 		GiveUpAfter: o.settings.Timeout, Log: log,
 	})
 	if err != nil {

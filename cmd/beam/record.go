@@ -92,7 +92,7 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", c.ReadyTimeout, "how long the page may take until there is something to record")
 	f.StringVar(&c.TempDir, "temp-dir", "", "where private folders are made (default the system's)")
 	uploadFlags(f, &c.Storage)
-	vodFlags(f, &o.vod, &c.Presign)
+	vodFlags(f, &o.vod, c)
 	renditionFlags(f, &o.renditions)
 	smokeFlags(f, &o.smoke)
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")

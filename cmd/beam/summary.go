@@ -48,6 +48,9 @@ func (a *app) summary(r *beam.Report) {
 	if u := r.Upload; u != nil && u.PlaylistURL != "" {
 		a.stderr.say("playlist: %s", u.PlaylistURL)
 	}
+	if r.Zip != "" {
+		a.stderr.say("zip: %s", r.Zip)
+	}
 	if r.Presigned != "" {
 		a.stderr.say("playlist: %s, from the private bucket until %s", r.Presigned, r.PresignedUntil.Format(time.RFC3339))
 	}

@@ -2,10 +2,10 @@ package main
 
 import (
 	"slices"
-	"time"
 
 	"github.com/spf13/pflag"
 
+	"beam/beam"
 	"beam/beam/vod"
 )
 
@@ -17,10 +17,11 @@ type vodFlag struct {
 }
 
 // vodFlags adds the flags of video on demand.
-func vodFlags(f *pflag.FlagSet, o *vodFlag, presign *time.Duration) {
+func vodFlags(f *pflag.FlagSet, o *vodFlag, c *beam.Config) {
 	f.Var(o, "vod", "also make a playlist (HLS) to play the recording from: file, over the finished MP4")
 	f.Lookup("vod").NoOptDefVal = string(vod.OfFile)
-	f.DurationVar(presign, "presign", 0, "also make a playlist that plays from the private --bucket for this long, at most 168h")
+	f.DurationVar(&c.Presign, "presign", 0, "also make a playlist that plays from the private --bucket for this long, at most 168h")
+	f.BoolVar(&c.Zip, "vod-zip", false, "also put the recording with its playlists and renditions into one zip")
 }
 
 // Set implements pflag.Value.

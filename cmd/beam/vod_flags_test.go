@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/spf13/pflag"
 
+	"beam/beam"
 	"beam/beam/vod"
 )
 
@@ -31,7 +31,7 @@ func TestVODFlag(t *testing.T) {
 	} {
 		var o vodFlag
 		flags := pflag.NewFlagSet("record", pflag.ContinueOnError)
-		vodFlags(flags, &o, new(time.Duration))
+		vodFlags(flags, &o, &beam.Config{})
 		if err := flags.Parse(strings.Fields(line)); err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
