@@ -80,7 +80,7 @@ const numberLimit = 5 * time.Second
 // that was there before.
 func (o *opening) openOutput() (*encode.Output, error) {
 	s := o.settings
-	out, err := o.claim.Create(s.FileMode, s.stopRules().limit(), reservedRate(s))
+	out, err := o.claim.Create(s.FileMode, s.stopRules().limit(), reservedRate(s), s.fragmented())
 	if err != nil {
 		return nil, fault.Refuse("", "--output %s can't be written: %w", s.Output, err)
 	}

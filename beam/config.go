@@ -21,9 +21,11 @@ import (
 	"beam/beam/storage"
 	"beam/beam/succession"
 	"beam/beam/tracks"
+	"beam/beam/vod"
 	"beam/capture"
 	"beam/capture/chrome"
 	"beam/capture/inspect"
+	"beam/capture/rendition"
 	"beam/layout"
 	"beam/layout/platform"
 )
@@ -118,6 +120,15 @@ type Config struct {
 	Finished func(ctx context.Context, tools inspect.Tools, path string) (Drawn, error)
 
 	Storage storage.Settings
+	// VOD is what is made for playing the recording as video on demand.
+	VOD vod.Mode
+	// Zip makes one file of the recording with its playlists and renditions.
+	Zip bool
+	// Presign is for how long a playlist is to play from the private bucket; 0 makes
+	// none.
+	Presign time.Duration
+	// Renditions are the smaller MP4s that are made of the finished recording.
+	Renditions rendition.Sides
 
 	Tools   Tools
 	TempDir string // "" for the system's
@@ -229,6 +240,12 @@ func (c Config) Check() (Settings, error) {
 		return s, err
 	}
 	if err := c.Storage.Check(); err != nil {
+		return s, err
+	}
+	if err := s.checkRenditions(); err != nil {
+		return s, err
+	}
+	if err := c.Storage.CheckPresign(c.Presign); err != nil {
 		return s, err
 	}
 	return s, c.checkOutput(time.Now())

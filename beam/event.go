@@ -3,6 +3,7 @@ package beam
 import (
 	"time"
 
+	"beam/beam/renditions"
 	"beam/beam/report"
 	"beam/beam/storage"
 )
@@ -17,14 +18,17 @@ type Event struct {
 
 	Progress *Progress      `json:"progress,omitempty"`
 	Report   *report.Report `json:"report,omitempty"`
+
+	Renditions *renditions.Progress `json:"renditions,omitempty"`
 }
 
 // The types of events.
 const (
-	EventState    = "state"    // State began
-	EventProgress = "progress" // once a second while recording and uploading
-	EventNotice   = "notice"   // something to know: Text
-	EventReport   = "report"   // the last event of a recording that left a file
+	EventState      = "state"      // State began
+	EventProgress   = "progress"   // once a second while recording and uploading
+	EventNotice     = "notice"     // something to know: Text
+	EventRenditions = "renditions" // how far the renditions are
+	EventReport     = "report"     // the last event of a recording that left a file
 )
 
 // Progress is how a recording stands.

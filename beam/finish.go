@@ -16,6 +16,7 @@ import (
 	"beam/beam/roster"
 	"beam/beam/source"
 	"beam/beam/storage"
+	"beam/beam/vod"
 	"beam/capture"
 	"beam/capture/encode"
 	"beam/capture/mp4"
@@ -28,6 +29,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	r.rates.meter.Sample(false)
 	length := r.timeline.recorded()
 	chapters := roster.Chapters(r.roster.Marks(), r.timeline.position)
+	finished := true
 	media, err := r.output.Finish(hard, length, r.transfer.Untouched(), mp4.Metadata{
 		Encoder: "beam " + r.settings.Version, Created: r.startedAt(), Chapters: fileChapters(chapters),
 	})
@@ -42,6 +44,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 			return nil, unfinished(err, r.fault, r.reason)
 		}
 		r.fault, err = unfinished(err, r.fault, r.reason), nil
+		finished = false
 		r.events.degrade("the file could not be finished; it plays, but can't be searched well: beam recover FILE finishes it")
 	}
 	apart := r.closeTracks()
@@ -49,7 +52,8 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 	r.doubt(hard, rep)
 	broken := r.expectations(hard, rep)
 	files := storage.SideFiles(rep, r.roster.Chat())
-	storage.WriteSideFiles(files, r.log)
+	files = append(files, r.playlists(rep)...)
+	storage.WriteSideFiles(r.settings.Output, files, rep.Mode, r.log)
 	r.writeReport(rep)
 	if r.transfer != nil {
 		r.events.enter(StateUploading)
@@ -57,8 +61,11 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		err = r.transfer.Complete(hard, rep, files, tell, r.events.degrade, r.log)
 	}
 	r.exportTracks(hard, apart, rep)
+	if r.settings.afterwards() && finished {
+		r.afterwards(hard, rep)
+	}
 	r.awaitPredecessors(rep)
-	r.writeReport(rep) // now with the uploads
+	r.writeReport(rep) // now with all that came after
 	if err != nil || r.fault != nil {
 		return rep, errors.Join(err, r.fault)
 	}
@@ -147,6 +154,20 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 	seen.ConsoleAt = r.timeline.position(seen.Console.First)
 	rep.Expectations, rep.Console = expect.Judge(s.Expect, seen), &seen.Console
 	return expect.Verdict(rep.Expectations)
+}
+
+// playlists returns those that were asked for, and names the one to open in the
+// report.
+func (r *run) playlists(rep *report.Report) []storage.SideFile {
+	if r.settings.VOD == vod.Off && !r.settings.Zip {
+		return nil
+	}
+	files, err := storage.Playlists(rep, r.settings.Output, r.output.Index())
+	if err != nil {
+		r.events.degrade("there is no playlist: " + err.Error())
+		rep.Degraded = append(rep.Degraded, "there is no playlist: "+err.Error())
+	}
+	return files
 }
 
 // writeReport writes the report beside the file.

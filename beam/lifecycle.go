@@ -156,6 +156,9 @@ func (o *opening) run(stop, hard context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	defer upload.Close(o.log)
+	if upload != nil {
+		upload.Later = s.afterwards()
+	}
 	out.Grown = upload.Advance
 
 	r := newRun(o, sampler, memory, out, upload)

@@ -17,14 +17,14 @@ import (
 // A file that is being recorded is neither recorded over nor recovered.
 func TestOutputIsLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.mp4")
-	o, err := encode.CreateOutput(path, 0o600, time.Minute, 30)
+	o, err := encode.CreateOutput(path, 0o600, time.Minute, 30, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if limit := (mp4.Options{Reserve: mp4.ReserveFor(time.Minute, 30)}).HeadLimit(); o.Head != limit {
 		t.Errorf("head of %d bytes, want %d", o.Head, limit)
 	}
-	if _, err := encode.CreateOutput(path, 0o600, time.Minute, 30); !errors.Is(err, encode.ErrLocked) {
+	if _, err := encode.CreateOutput(path, 0o600, time.Minute, 30, false); !errors.Is(err, encode.ErrLocked) {
 		t.Errorf("recorded over: %v", err)
 	}
 	if r := storage.RecoverFile(t.Context(), path, storage.RecoverOptions{}, nil); r.Outcome != storage.OutcomeAlive || r.Err == nil {

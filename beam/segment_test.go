@@ -91,7 +91,7 @@ func TestEngineChangesAtOnce(t *testing.T) {
 
 func newSegmenter(t *testing.T, dir, ffmpegPath string) *segmenter {
 	t.Helper()
-	output, err := encode.CreateOutput(filepath.Join(dir, "o.mp4"), 0o600, time.Minute, 30)
+	output, err := encode.CreateOutput(filepath.Join(dir, "o.mp4"), 0o600, time.Minute, 30, false)
 	if err != nil {
 		t.Fatal(err)
 	}

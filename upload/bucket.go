@@ -56,6 +56,9 @@ const (
 	ClassUpload = s3.ClassUpload
 )
 
+// LongestPresign is how long a presigned address can be good for.
+const LongestPresign = s3.LongestPresign
+
 // Limits of uploads, in bytes.
 const (
 	MinPartSize   = s3.MinPartSize

@@ -39,6 +39,27 @@ func SpeakersPath(output string) string { return Beside(output, ".speakers.vtt")
 // beside meeting.mp4.
 func ChatPath(output string) string { return Beside(output, ".chat.csv") }
 
+// PlaylistPath returns the path of the playlist to open: meeting.m3u8 beside
+// meeting.mp4.
+func PlaylistPath(output string) string { return Beside(output, ".m3u8") }
+
+// MediaPlaylistPath returns the path of the playlist over the recording's own
+// file: meeting.media.m3u8 beside meeting.mp4.
+func MediaPlaylistPath(output string) string { return Beside(output, ".media.m3u8") }
+
+// PresignedPath returns the path of the playlist that plays from a private bucket:
+// meeting.presigned.m3u8 beside meeting.mp4.
+func PresignedPath(output string) string { return Beside(output, ".presigned.m3u8") }
+
+// ZipPath returns the path of the zip of a recording and its playlists: meeting.zip
+// beside meeting.mp4.
+func ZipPath(output string) string { return Beside(output, ".zip") }
+
+// Files returns the paths of all files that may be made beside a recording.
+func Files(output string) []string {
+	return []string{Path(output), SpeakersPath(output), ChatPath(output), MediaPlaylistPath(output), PlaylistPath(output), PresignedPath(output), ZipPath(output)}
+}
+
 // Beside returns the path of a file that belongs to a recording, or the key of one
 // that belongs to an object.
 func Beside(output, suffix string) string {

@@ -41,6 +41,18 @@ type Predecessor struct {
 	Error   string  `json:"error,omitempty"`
 }
 
+// Rendition is a smaller MP4 of the recording.
+type Rendition struct {
+	Name   string `json:"name"` // "720p"
+	File   string `json:"file"`
+	Width  int    `json:"width"` // pixels
+	Height int    `json:"height"`
+	Bytes  int64  `json:"bytes"`
+	Kept   bool   `json:"kept,omitempty"`  // it was there already, and whole
+	URL    string `json:"url,omitempty"`   // s3://BUCKET/KEY, with a bucket
+	Error  string `json:"error,omitempty"` // why it is not there
+}
+
 // Upload tells where a recording went.
 type Upload struct {
 	URL          string   `json:"url"`    // s3://BUCKET/KEY
@@ -54,7 +66,9 @@ type Upload struct {
 	Confirmed    string   `json:"confirmed"` // how the object was compared with the file: crc32c, etag, answer; "" if it is not there
 	Seconds      float64  `json:"seconds"`   // from the end of the recording to the confirmed object
 	ReportURL    string   `json:"report_url,omitempty"`
-	Beside       []string `json:"beside,omitempty"` // s3://BUCKET/KEY of the other files that were put beside the object
+	Beside       []string `json:"beside,omitempty"`       // s3://BUCKET/KEY of the other files that were put beside the object
+	PlaylistURL  string   `json:"playlist_url,omitempty"` // with --vod
+	ZipURL       string   `json:"zip_url,omitempty"`      // with --vod-zip
 	LocalDeleted bool     `json:"local_deleted"`
 	Error        string   `json:"error,omitempty"` // why it is not in the bucket; the file and its journal are kept then
 }

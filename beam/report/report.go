@@ -34,6 +34,14 @@ type Report struct {
 	Chat         string        `json:"chat,omitempty"`          // CSV file of what was written
 	ContactSheet string        `json:"contact_sheet,omitempty"` // PNG file that shows the whole recording
 	Thumbnail    string        `json:"thumbnail,omitempty"`     // JPEG file of one frame
+	Playlist     string        `json:"playlist,omitempty"`      // with --vod: the playlist to open
+
+	Renditions []Rendition `json:"renditions,omitempty"` // with --renditions
+	Zip        string      `json:"zip,omitempty"`        // with --vod-zip
+	// Presigned is the playlist that plays from a private bucket, with --presign, and
+	// PresignedUntil until when it does.
+	Presigned      string     `json:"presigned,omitempty"`
+	PresignedUntil *time.Time `json:"presigned_until,omitempty"`
 
 	Engine        string         `json:"engine"` // at the start
 	EngineReason  string         `json:"engine_reason"`

@@ -29,8 +29,8 @@ var (
 const largestBeside = 64 << 20
 
 // drawnFiles returns the drawings that the report names.
-func drawnFiles(r *report.Report, failed func(string)) []sideFile {
-	return readFiles([]sideFile{
+func drawnFiles(r *report.Report, failed func(string)) []SideFile {
+	return readFiles([]found{
 		contactSheetKind.at(r.ContactSheet),
 		thumbnailKind.at(r.Thumbnail),
 	}, failed)
@@ -39,26 +39,30 @@ func drawnFiles(r *report.Report, failed func(string)) []sideFile {
 // besideFile returns the files that the report of a recording found at path names,
 // as far as they still are in its directory. A report may have come with the file
 // from anywhere: nothing else of the machine is read for it.
-func besideFile(r *report.Report, path string, failed func(string)) []sideFile {
-	here := func(k kind, named string) sideFile {
+func besideFile(r *report.Report, path string, failed func(string)) []SideFile {
+	here := func(k kind, named string) found {
 		if named == "" {
-			return sideFile{}
+			return found{}
 		}
 		return k.at(filepath.Join(filepath.Dir(path), filepath.Base(named)))
 	}
-	return readFiles([]sideFile{
+	return readFiles([]found{
 		here(speakersKind, r.Speakers), here(chatKind, r.Chat),
 		here(contactSheetKind, r.ContactSheet), here(thumbnailKind, r.Thumbnail),
 	}, failed)
 }
 
-func (k kind) at(path string) sideFile {
-	return sideFile{path: path, kind: k}
+// found is a file on the disk; without a path there is none.
+type found struct {
+	path string
+	kind
 }
 
+func (k kind) at(path string) found { return found{path: path, kind: k} }
+
 // readFiles reads the content of those that have a path and are there.
-func readFiles(files []sideFile, failed func(string)) []sideFile {
-	var out []sideFile
+func readFiles(files []found, failed func(string)) []SideFile {
+	var out []SideFile
 	for _, f := range files {
 		if f.path == "" {
 			continue
@@ -69,8 +73,7 @@ func readFiles(files []sideFile, failed func(string)) []sideFile {
 		case err != nil:
 			failed(filepath.Base(f.path) + " could not be read, and is not beside the object: " + err.Error())
 		default:
-			f.content = content
-			out = append(out, f)
+			out = append(out, SideFile{kind: f.kind, content: always(content)})
 		}
 	}
 	return out

@@ -18,7 +18,7 @@ import (
 // once a second, and degrade with what the object is less than was asked for. The
 // error is a fault of ClassUpload when the object is not there; file and journal are
 // kept then.
-func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []sideFile, tell func(), degrade func(string), log *slog.Logger) error {
+func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []SideFile, tell func(), degrade func(string), log *slog.Logger) error {
 	began := time.Now()
 	result, err := sendRest(ctx, t.uploader, rep.Bytes, tell)
 	rep.Upload = reportOfResult(result, time.Since(began))
@@ -27,17 +27,26 @@ func (t *Transfer) Complete(ctx context.Context, rep *report.Report, beside []si
 		rep.Upload.Error = err.Error()
 		return err
 	}
+	t.store, t.key = t.storage.storeOf(result), result.Key
+	t.Settle(ctx, rep, beside, degrade, log)
+	return nil
+}
+
+// Settle does what follows when the object is there: the local file goes where it
+// may, and the files beside the object and the report are put.
+func (t *Transfer) Settle(ctx context.Context, rep *report.Report, beside []SideFile, degrade func(string), log *slog.Logger) {
 	lessened := func(text string) {
 		degrade(text)
 		rep.Degraded = append(rep.Degraded, text)
 	}
-	if t.storage.DeleteLocal {
+	if t.storage.DeleteLocal && !t.Later {
 		deleteConfirmed(rep.Output, rep.Upload, lessened)
 	}
-	store := t.storage.storeOf(result)
-	putSideFiles(ctx, store, result.Key, append(beside, drawnFiles(rep, lessened)...), rep.Upload, lessened)
-	putReport(ctx, store, result.Key, rep, log, lessened)
-	return nil
+	if rep.Upload.LocalDeleted {
+		dropPlaylists(rep, rep.Output, beside, log)
+	}
+	putSideFiles(ctx, t.store, t.key, append(beside, drawnFiles(rep, lessened)...), rep.Upload, lessened)
+	putReport(ctx, t.store, t.key, rep, log, lessened)
 }
 
 // tellEvery is how often the progress of an upload is told that is waited for.

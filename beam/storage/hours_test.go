@@ -66,7 +66,7 @@ func TestHours(t *testing.T) {
 func recordHours(t *testing.T, media *replay, settings s3.Options, length time.Duration, every int) {
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	path := filepath.Join(t.TempDir(), "meeting.mp4")
-	out, err := encode.CreateOutput(path, 0o600, length, replayFPS)
+	out, err := encode.CreateOutput(path, 0o600, length, replayFPS, false)
 	if err != nil {
 		t.Fatal(err)
 	}

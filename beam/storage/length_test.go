@@ -78,7 +78,7 @@ func recordReplay(t *testing.T, media *replay, store *watchedStore, length time.
 		t.Fatal(err)
 	}
 	defer opened.Close()
-	out, err := encode.CreateOutput(file.Path, 0o600, longest, fps)
+	out, err := encode.CreateOutput(file.Path, 0o600, longest, fps, false)
 	if err != nil {
 		t.Fatal(err)
 	}

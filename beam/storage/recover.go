@@ -113,6 +113,8 @@ func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *sl
 	if info, err := os.Stat(r.File); err == nil {
 		rep.Mode = info.Mode().Perm() // whoever may see the recording may see what is beside it
 	}
+	beside := recoveredPlaylists(rep, r.File, log)
+	WriteSideFiles(r.File, beside, rep.Mode, log)
 	job, err := planUpload(ctx, r, rep, o, log)
 	if err != nil {
 		return r.fail(OutcomeFailed, err)
@@ -147,7 +149,11 @@ func uploadRecovered(ctx context.Context, r Recovered, o RecoverOptions, log *sl
 	if o.Storage.DeleteLocal {
 		deleteConfirmed(r.File, r.Upload, lessened)
 	}
-	putSideFiles(ctx, job.store, result.Key, besideFile(rep, r.File, lessened), rep.Upload, lessened)
+	if r.Upload.LocalDeleted {
+		dropPlaylists(rep, r.File, beside, log)
+	}
+	beside = append(beside, besideFile(rep, r.File, lessened)...)
+	putSideFiles(ctx, job.store, result.Key, beside, rep.Upload, lessened)
 	putReport(ctx, job.store, result.Key, rep, log, lessened)
 	if err := rep.Write(report.Path(r.File)); err != nil {
 		log.Warn("report not written", "error", err)
@@ -247,16 +253,7 @@ func ours(path string) bool {
 	if _, ok := report.Read(path); ok {
 		return true
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	index, err := mp4.Scan(f, info.Size())
+	index, err := indexOf(path)
 	return err == nil && index.Kept()
 }
 

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"beam/beam/report"
+	"beam/capture/mp4"
 )
 
 // reportOf returns the report of a recovered file: the one beside it, or what
@@ -23,6 +25,34 @@ func reportOf(r Recovered, version string) *report.Report {
 	}
 	rep.Room, rep.StartedAt = recordedAs(r.File, rep)
 	return rep
+}
+
+// recoveredPlaylists returns the playlists of a finished recording that was begun
+// with them. A recording that can't have them is told of, and no less recovered.
+func recoveredPlaylists(rep *report.Report, output string, log *slog.Logger) []SideFile {
+	ix, err := indexOf(output)
+	if err != nil || !ix.WantsPlaylist() {
+		return nil // RecoverFile has read the file and told what is wrong with it
+	}
+	files, err := Playlists(rep, output, ix)
+	if err != nil {
+		log.Warn("no playlist", "file", output, "error", err)
+	}
+	return files
+}
+
+// indexOf reads the index of a file.
+func indexOf(path string) (*mp4.Index, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return mp4.Scan(f, info.Size())
 }
 
 // recordedAs returns the room and the start of a recording: from its report,

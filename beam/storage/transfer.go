@@ -16,6 +16,13 @@ type Transfer struct {
 	hold     int64 // bytes; below it nothing is sent at first
 	began    time.Time
 	news     news
+
+	// Later says that more is to be made of the local file: it must stay until
+	// Settle is called again without it.
+	Later bool
+
+	store *upload.Store // that holds the object, once it is there
+	key   string        // of the object, once it is there
 }
 
 // playableMargin is how much must follow the head before the first parts are

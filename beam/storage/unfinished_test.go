@@ -34,7 +34,7 @@ func TestUnfinishedGoesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer opened.Close()
-	out, err := encode.CreateOutput(file.Path, 0o600, time.Hour, replayFPS)
+	out, err := encode.CreateOutput(file.Path, 0o600, time.Hour, replayFPS, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func look(output string) ([]part, error) {
 func lookAt(path string) (part, error) {
 	var f facts
 	p := part{path: path}
-	for _, name := range []string{report.SpeakersPath(path), report.ChatPath(path), report.TracksPath(path), report.Path(path), upload.JournalPath(path), path} {
+	for _, name := range append(report.Files(path), report.TracksPath(path), report.Path(path), upload.JournalPath(path), path) {
 		info, err := os.Lstat(name)
 		switch {
 		case errors.Is(err, unix.ENAMETOOLONG):

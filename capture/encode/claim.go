@@ -61,21 +61,22 @@ func (c *Claim) Release() error {
 }
 
 // Create empties the file and begins to write it, readable by whom the mode says, with
-// room for the index of a recording of the given length and rate. The claim is the
-// output's from then on.
-func (c *Claim) Create(mode fs.FileMode, length time.Duration, fps int) (*Output, error) {
+// room for the index of a recording of the given length and rate. With playlist it
+// keeps its fragments, however short it is, so that a playlist can name them. The claim
+// is the output's from then on.
+func (c *Claim) Create(mode fs.FileMode, length time.Duration, fps int, playlist bool) (*Output, error) {
 	if err := c.file.Truncate(0); err != nil {
 		return nil, err
 	}
 	// Whatever the umask takes away, and whatever a file had that is overwritten. Where
 	// modes can't be changed (vfat, files of others) the recording is made all the same.
 	_ = c.file.Chmod(mode)
-	o := &Output{path: c.path, file: c.file, Grown: func(int64) {}}
+	o := &Output{path: c.path, file: c.file, Grown: func(int64) {}, whole: playlist}
 	origin := ffmpeg.Origin
 	options := mp4.Options{
 		Reserve: mp4.ReserveFor(length, fps), Timing: mp4.TimingAbsolute, Origin: &origin,
 		Fragment:  func(mp4.Fragment) { o.Grown(o.writer.Progress().Safe) },
-		SyncEvery: syncEvery,
+		SyncEvery: syncEvery, Playlist: playlist,
 	}
 	o.Head = options.HeadLimit()
 	var err error

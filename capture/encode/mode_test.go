@@ -17,7 +17,7 @@ func TestOutputMode(t *testing.T) {
 	defer unix.Umask(unix.Umask(0o077))
 	path := filepath.Join(t.TempDir(), "rec.mp4")
 	for _, mode := range []fs.FileMode{0o644, 0o600, 0o640} {
-		o, err := CreateOutput(path, mode, time.Minute, 30)
+		o, err := CreateOutput(path, mode, time.Minute, 30, false)
 		if err != nil {
 			t.Fatal(err)
 		}

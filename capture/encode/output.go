@@ -22,6 +22,7 @@ type Output struct {
 	written atomic.Int64
 	broken  atomic.Bool // a write failed
 	begun   bool        // an encoder has written into it
+	whole   bool        // its fragments have to stay as they are
 }
 
 // Media tells what is in a finished file.
@@ -37,12 +38,12 @@ type Media struct {
 var ErrNoMedia = mp4.ErrNoMedia
 
 // CreateOutput claims the file and begins to write it; see Claim.
-func CreateOutput(path string, mode fs.FileMode, length time.Duration, fps int) (*Output, error) {
+func CreateOutput(path string, mode fs.FileMode, length time.Duration, fps int, playlist bool) (*Output, error) {
 	claim, err := ClaimOutput(path)
 	if err != nil {
 		return nil, err
 	}
-	o, err := claim.Create(mode, length, fps)
+	o, err := claim.Create(mode, length, fps, playlist)
 	if err != nil {
 		return nil, errors.Join(err, claim.Release())
 	}
@@ -82,6 +83,9 @@ func (o *Output) Recorded() time.Duration { return o.writer.Progress().Media }
 // Size returns the bytes written so far.
 func (o *Output) Size() int64 { return o.written.Load() }
 
+// Index returns the index of what is in the file. It changes with every Write.
+func (o *Output) Index() *mp4.Index { return o.writer.Index() }
+
 // Discard removes the file.
 func (o *Output) Discard() {
 	// It was made here, and nothing is in it. The lock goes last: without it the name
@@ -105,7 +109,7 @@ func (o *Output) Finish(ctx context.Context, length time.Duration, compact bool,
 	index := o.writer.Index()
 	index.End(length)
 	info := summarise(index, length)
-	if err := ctx.Err(); err == nil && flushed == nil && compact && info.Bytes <= CompactBelow {
+	if err := ctx.Err(); err == nil && flushed == nil && compact && !o.whole && info.Bytes <= CompactBelow {
 		if result, err := index.Compact(ctx, o.file, o.path, m); err == nil {
 			info.Bytes, info.Duration = result.Size, result.Duration
 			return info, o.file.Close()

@@ -25,6 +25,8 @@ type Progress struct {
 }
 
 type progressReader struct {
+	told func(Progress) // called with each report; nil for nobody
+
 	mu   sync.Mutex
 	seen Progress
 }
@@ -47,6 +49,9 @@ func (r *progressReader) read(pipe io.Reader, now func() capture.Time) {
 			r.mu.Lock()
 			r.seen = block
 			r.mu.Unlock()
+			if r.told != nil {
+				r.told(block)
+			}
 			continue
 		}
 		block.set(key, strings.TrimSpace(value))

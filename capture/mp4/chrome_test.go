@@ -181,7 +181,7 @@ func TestChromiumSegments(t *testing.T) {
 			t.Fatal(err)
 		}
 		ranges := []Range{ix.Inits()[0]}
-		for _, s := range ix.segments() {
+		for _, s := range ix.Segments() {
 			ranges = append(ranges, s.Range)
 		}
 		var list []string

@@ -34,6 +34,7 @@ type Fragment struct {
 	Duration time.Duration // of the samples that Start is the first of
 	Sync     bool          // decoding can start here: its picture begins with a sync sample, or there is no video track
 	Init     int           // index of the initialisation segment it belongs to
+	End      time.Duration // decode time at which the last of its tracks ends
 }
 
 // head is the layout of a file's first bytes.
@@ -142,7 +143,7 @@ func (ix *Index) add(m *moof, end int64) error {
 		}
 	}
 	fragment := Fragment{Range: Range{m.at, end - m.at}, Sync: true, Init: ix.epoch.init}
-	reference := ix.reference(m)
+	reference, ended := ix.reference(m), false
 	if len(ix.fragments) == 0 {
 		ix.zeroed = zeroed(m)
 	}
@@ -152,9 +153,13 @@ func (ix *Index) add(m *moof, end int64) error {
 		if !t.hasTime {
 			dts = tr.end()
 		}
+		duration := m.duration(t)
 		if i == reference {
 			fragment.Start = ticksToTime(dts, tr.box.timescale)
-			fragment.Duration = ticksToTime(m.duration(t), tr.box.timescale)
+			fragment.Duration = ticksToTime(duration, tr.box.timescale)
+		}
+		if end := ticksToTime(dts+duration, tr.box.timescale); duration > 0 && (end > fragment.End || !ended) {
+			fragment.End, ended = end, true
 		}
 		ix.addTraf(m, t, tr, dts)
 	}

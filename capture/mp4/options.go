@@ -45,6 +45,9 @@ type Options struct {
 	// loses what the kernel has not written yet, some 30 s. 0 leaves it to the
 	// kernel.
 	SyncEvery time.Duration
+	// Playlist says that the file is to be played through a playlist: it must keep
+	// its fragments. It is kept in the file, for whoever recovers it.
+	Playlist bool
 	// Fragment, when set, is told of each fragment when all of it has been
 	// written; every byte up to its end stays as it is until Finish, except
 	// the reserve. It is called by Write, in order, and must not block.
@@ -98,8 +101,9 @@ type settings struct {
 	Origin   *time.Duration `json:"origin_ns,omitempty"`
 	Priming  int            `json:"priming,omitempty"`
 	Metadata Metadata       `json:"metadata"`
+	Playlist bool           `json:"playlist,omitempty"`
 }
 
 func (o Options) settings() settings {
-	return settings{Version: 1, Timing: o.Timing, Origin: o.Origin, Priming: o.Priming, Metadata: o.Metadata}
+	return settings{Version: 1, Timing: o.Timing, Origin: o.Origin, Priming: o.Priming, Metadata: o.Metadata, Playlist: o.Playlist}
 }

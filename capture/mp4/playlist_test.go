@@ -1,44 +1,64 @@
 package mp4
 
 import (
+	"math"
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// The byte ranges of the playlist play like the encoder's own output, from the
-// fragmented file and from the finished one.
-func TestPlaylist(t *testing.T) {
-	data := encode(t, absolute, join([]string{"-copyts"}, at("10", picture), at("10", tone), []string{"-bf", "2", "-frag_duration", "400000"})...)
-	original := write(t, data)
-	w, path := record(t, data, Options{Reserve: 64 << 10, Timing: TimingAbsolute})
-	want := pictures(t, original)
-	check := func(ix *Index) string {
-		text, err := ix.Playlist(filepath.Base(path))
-		if err != nil {
-			t.Fatal(err)
-		}
-		list := filepath.Join(filepath.Dir(path), "list.m3u8")
-		if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		out := run(t, "ffmpeg", "-v", "error", "-xerror", "-i", list, "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-")
-		var got []string
-		for line := range strings.Lines(string(out)) {
-			if !strings.HasPrefix(line, "#") {
-				got = append(got, strings.TrimSpace(line[strings.LastIndex(line, ",")+1:]))
-			}
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("pictures (-want +got):\n%.600s", diff)
-		}
-		return text
+// Segments begin where decoding can, are at least a second, hold the gap behind
+// them, and the last one lasts as long as anything in it.
+func TestSegments(t *testing.T) {
+	second := time.Second
+	fragment := func(at, size int64, start, duration time.Duration, sync bool, init int) Fragment {
+		return Fragment{Range: Range{at, size}, Start: start, Duration: duration, Sync: sync, Init: init, End: start + duration}
 	}
-	recording := check(w.Index())
+	longer := fragment(660, 100, 7*second+second/2, second, true, 1)
+	longer.End += second / 4 // the audio
+	ix := &Index{
+		inits: []Range{{100, 50}, {600, 60}},
+		fragments: []Fragment{
+			fragment(150, 100, 0, second/2, true, 0),
+			fragment(250, 100, second/2, second/2, true, 0), // too early for another segment
+			fragment(350, 100, second, second, false, 0),
+			fragment(450, 150, 2*second, second, true, 0), // a gap of 4.5 s behind it
+			longer,
+		},
+	}
+	want := []Segment{
+		{Range{150, 300}, 0, 2 * second, 0, true},
+		{Range{450, 150}, 2 * second, 5*second + second/2, 0, true},
+		{Range{660, 100}, 7*second + second/2, second + second/4, 1, true},
+	}
+	if diff := cmp.Diff(want, ix.Segments()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// Another encoder that goes back takes what is there from its start on.
+	back := &Index{inits: []Range{{0, 9}}, fragments: []Fragment{
+		fragment(10, 10, 0, second, true, 0), fragment(20, 10, second, second, true, 0), fragment(30, 10, 2*second-second/4, second, true, 0),
+		fragment(40, 10, 3*second-second/4, second, true, 0),
+	}}
+	all := time.Duration(0)
+	for _, s := range back.Segments() {
+		all += s.Duration
+	}
+	if all != 4*second-second/4 {
+		t.Errorf("%v in all: %+v", all, back.Segments())
+	}
+	if s := (&Index{}).Segments(); s != nil {
+		t.Errorf("segments of nothing: %+v", s)
+	}
+}
+
+// The segments of a recording and of the finished file are the same, and so is
+// their format, which is told as ffprobe tells it.
+func TestSegmentsOfFile(t *testing.T) {
+	data := encode(t, absolute, join([]string{"-copyts"}, at("10", picture), at("10", tone), []string{"-bf", "2", "-frag_duration", "400000"})...)
+	w, path := record(t, data, Options{Reserve: 64 << 10, Timing: TimingAbsolute})
+	recording, format := w.Index().Segments(), w.Index().Format()
 	if _, err := w.Finish(Metadata{}); err != nil {
 		t.Fatal(err)
 	}
@@ -55,72 +75,44 @@ func TestPlaylist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(recording, check(ix)); diff != "" {
-		t.Errorf("the finished file's playlist differs:\n%s", diff)
+	if diff := cmp.Diff(recording, ix.Segments()); diff != "" || len(recording) != 4 {
+		t.Errorf("segments of the finished file (-recording +finished):\n%s", diff)
 	}
-	if n := strings.Count(recording, "#EXTINF"); n != 4 {
-		t.Errorf("%d segments, want one for each second\n%s", n, recording)
-	}
-	init := w.Index().Inits()[0]
-	head := make([]byte, init.Size)
-	if _, err := f.ReadAt(head, init.Offset); err != nil {
-		t.Fatal(err)
-	}
-	var types []string
-	for b, err := range boxes(head) {
-		if err != nil {
-			t.Fatal(err)
+	for i, s := range recording {
+		if want := time.Second; i < 3 && (s.Duration-want).Abs() > time.Microsecond {
+			t.Errorf("segment %d lasts %v", i, s.Duration)
 		}
-		types = append(types, b.typ)
 	}
-	if diff := cmp.Diff([]string{"ftyp", "moov"}, types); diff != "" {
-		t.Error("initialisation section:", diff)
+	// The last one holds the last packet of audio, which ends after the video.
+	if last := recording[3].Duration; last < time.Second || last > time.Second+50*time.Millisecond {
+		t.Errorf("the last segment lasts %v", last)
+	}
+	want := Format{Codecs: []string{"avc1.4D400B", "mp4a.40.2"}, Width: 160, Height: 120, FrameRate: 30}
+	for name, got := range map[string]Format{"recording": format, "finished": ix.Format()} {
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
-func TestPlaylistText(t *testing.T) {
-	second := time.Second
-	fragment := func(at, size int64, start, duration time.Duration, sync bool, init int) Fragment {
-		return Fragment{Range{at, size}, start, duration, sync, init}
-	}
-	ix := &Index{
-		inits: []Range{{100, 50}, {600, 60}},
-		fragments: []Fragment{
-			fragment(150, 100, 0, second/2, true, 0),
-			fragment(250, 100, second/2, second/2, false, 0),
-			fragment(350, 100, second, second, false, 0),
-			fragment(450, 150, 2*second, second, true, 0), // a pause of 4.5 s behind it
-			fragment(660, 100, 7*second+second/2, second+second/4, true, 1),
-		},
-	}
-	got, err := ix.Playlist(`a"b.mp4`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `#EXTM3U
-#EXT-X-VERSION:7
-#EXT-X-TARGETDURATION:6
-#EXT-X-MEDIA-SEQUENCE:0
-#EXT-X-PLAYLIST-TYPE:VOD
-#EXT-X-INDEPENDENT-SEGMENTS
-#EXT-X-MAP:URI="a%22b.mp4",BYTERANGE="50@100"
-#EXTINF:2.000000,
-#EXT-X-BYTERANGE:300@150
-a%22b.mp4
-#EXTINF:5.500000,
-#EXT-X-BYTERANGE:150@450
-a%22b.mp4
-#EXT-X-DISCONTINUITY
-#EXT-X-MAP:URI="a%22b.mp4",BYTERANGE="60@600"
-#EXTINF:1.250000,
-#EXT-X-BYTERANGE:100@660
-a%22b.mp4
-#EXT-X-ENDLIST
-`
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if _, err := (&Index{}).Playlist("x"); err == nil {
-		t.Error("a playlist of nothing")
+// A rate is that of nearly all frames, not of two that another encoder put closer
+// together.
+func TestRate(t *testing.T) {
+	for name, tt := range map[string]struct {
+		deltas []run32
+		want   float64
+	}{
+		"constant":      {[]run32{{299, 1000}}, 30},
+		"two encoders":  {[]run32{{150, 1000}, {1, 20}, {148, 1000}}, 30},
+		"variable":      {[]run32{{100, 1000}, {100, 1500}, {99, 3000}}, 30},
+		"a single one":  {nil, 30},
+		"one after one": {[]run32{{1, 0}, {1, 1000}}, 30},
+	} {
+		tr := &track{box: trackBox{timescale: 30000}}
+		tr.deltas, tr.tail = tt.deltas, 1000
+		tr.sizes = make([]uint32, 300)
+		if got := tr.rate(); math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
 	}
 }

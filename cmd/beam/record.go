@@ -17,10 +17,12 @@ import (
 )
 
 type recordOptions struct {
-	config beam.Config
-	room   roomOptions
-	smoke  smokeOptions
-	json   bool
+	config     beam.Config
+	room       roomOptions
+	smoke      smokeOptions
+	vod        vodFlag
+	renditions []string // their sizes
+	json       bool
 }
 
 func (a *app) recordCommand() *cobra.Command {
@@ -50,12 +52,14 @@ BEAM_CHROME, BEAM_FFMPEG, BEAM_PULSEAUDIO and BEAM_XVFB name the programs to use
   beam record https://room.example/abc --layout speaker --exclude-role guest -o meeting.mp4
   beam record https://room.example/abc --bucket s3://recordings/team-a
   beam record https://room.example/abc --orientation portrait --max-duration 2h -o meeting.mp4`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			return cobra.MaximumNArgs(1)(cmd, o.vod.rest(args))
+		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{beam.DemoRoom}, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 {
+			if args = o.vod.take(args); len(args) == 1 {
 				o.config.Room = args[0]
 			}
 			return a.record(o)
@@ -96,6 +100,8 @@ func (o *recordOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", c.ReadyTimeout, "how long the page may take until there is something to record")
 	f.StringVar(&c.TempDir, "temp-dir", "", "where private folders are made (default the system's)")
 	uploadFlags(f, &c.Storage)
+	vodFlags(f, &o.vod, c)
+	renditionFlags(f, &o.renditions)
 	smokeFlags(f, &o.smoke)
 	f.BoolVar(&o.json, "json", false, "print events as JSON lines on standard output")
 	markSecret(f, "header", "cookie", "basic-auth", "fill", "url", "layout", "s3-endpoint", "backup-endpoint")
@@ -127,6 +133,10 @@ func (a *app) recordRoom(o recordOptions) (*beam.Report, error) {
 		o.config.Output = beam.DefaultOutput(o.config.Room, time.Now())
 	}
 	if err := o.smoke.into(&o.config); err != nil {
+		return nil, err
+	}
+	o.config.VOD = o.vod.mode
+	if err := readRenditions(o.renditions, &o.config); err != nil {
 		return nil, err
 	}
 	a.stderr.hide = o.config.Hide()
@@ -165,6 +175,8 @@ func (a *app) sink(s beam.Settings, lines bool, to io.Writer) beam.Sink {
 			a.stderr.warn("%s", e.Text)
 		case beam.EventProgress:
 			a.stderr.status(statusLine(state, e.Progress))
+		case beam.EventRenditions:
+			a.stderr.status(renditionText(e.Renditions))
 		}
 	}
 }

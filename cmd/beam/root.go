@@ -56,7 +56,7 @@ func (a *app) command() *cobra.Command {
 	}
 	add(groupRecord, a.recordCommand(), a.layoutsCommand(), a.demoCommand())
 	add(groupRunning, a.controlCommands()...)
-	add(groupFiles, a.inspectCommand(), a.recoverCommand(), a.validateCommand())
+	add(groupFiles, a.inspectCommand(), a.renditionsCommand(), a.recoverCommand(), a.validateCommand())
 	add(groupMachine, a.doctorCommand(), a.jobCommand())
 	add("", a.manCommand(), a.versionCommand())
 	return root

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -35,6 +36,23 @@ func (a *app) summary(r *beam.Report) {
 	}
 	for _, d := range r.Degraded {
 		a.stderr.warn("degraded: %s", d)
+	}
+	for _, made := range r.Renditions {
+		if made.Error == "" {
+			a.stderr.say("rendition: %s: %dx%d, %s", cmp.Or(made.URL, made.File), made.Width, made.Height, size(made.Bytes))
+		}
+	}
+	if r.Playlist != "" {
+		a.stderr.say("playlist: %s", r.Playlist)
+	}
+	if u := r.Upload; u != nil && u.PlaylistURL != "" {
+		a.stderr.say("playlist: %s", u.PlaylistURL)
+	}
+	if r.Zip != "" {
+		a.stderr.say("zip: %s", r.Zip)
+	}
+	if r.Presigned != "" {
+		a.stderr.say("playlist: %s, from the private bucket until %s", r.Presigned, r.PresignedUntil.Format(time.RFC3339))
 	}
 	a.stderr.say("report: %s", beam.ReportPath(r.Output))
 }
