@@ -201,9 +201,9 @@ func (s *Source) SetFilter(ctx context.Context, f layout.Filter) error {
 	return s.command(ctx, "filter", layout.FilterCommand(f), "change who is recorded")
 }
 
-// command has the page do something, and each document that takes its place, also
-// when the room is joined again: nobody who was left out is to be seen or heard
-// until somebody remembers.
+// command has the page do something, with all the frames in it, and each document that
+// takes its place, also when the room is joined again: nobody who was left out is to be
+// seen or heard until somebody remembers.
 func (s *Source) command(ctx context.Context, kind, expression, what string) error {
 	page := s.current()
 	if page == nil {
@@ -225,7 +225,11 @@ func (s *Source) command(ctx context.Context, kind, expression, what string) err
 	}
 	s.chosen[kind] = expression
 	s.mu.Unlock()
-	return page.EachDocument(ctx, kind, expression)
+	// In this order, so that no frame comes in between.
+	if err := page.EachDocument(ctx, kind, expression); err != nil {
+		return err
+	}
+	return page.EachOtherFrame(ctx, expression)
 }
 
 // script returns what each document of a page runs that is joined now.

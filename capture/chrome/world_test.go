@@ -67,6 +67,57 @@ func TestSenders(t *testing.T) {
 	}
 }
 
+// What is chosen while recording reaches every frame that is there: of other origins,
+// in one another, without an origin, and of the tabs behind.
+func TestEachOtherFrame(t *testing.T) {
+	var other string
+	told := newCollect()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		switch {
+		case r.URL.Path == "/told":
+			told.add(r.URL.RawQuery)
+		case r.URL.Path == "/lobby":
+			fmt.Fprintf(w, `<!doctype html><iframe src="%s/outer"></iframe><iframe sandbox=allow-scripts src=/sandboxed></iframe><button id=join onclick="window.open('/room')">Join</button>`, other)
+		case r.URL.Path == "/outer":
+			fmt.Fprintf(w, `<!doctype html><iframe src="%s/inner"></iframe>`, "http://"+strings.Replace(r.Host, "localhost", "127.0.0.1", 1))
+		default:
+			fmt.Fprint(w, `<!doctype html><script>fetch("/told?there" + location.pathname, { mode: "no-cors" })</script>`)
+		}
+	}))
+	t.Cleanup(s.Close)
+	other = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
+	tell := `fetch("/told?" + encodeURIComponent(location.pathname) + " " + (globalThis.times = (globalThis.times ?? 0) + 1), { mode: "no-cors" }).then(() => 0)`
+	p := open(t, launch(t, nil), OpenOptions{URL: s.URL + "/lobby"})
+	told.wait(t, "there/inner")
+	told.wait(t, "there/sandboxed")
+	if err := p.EachOtherFrame(within(t, 10*time.Second), tell); err != nil {
+		t.Fatal(err)
+	}
+	for _, frame := range []string{"outer", "inner", "sandboxed"} {
+		told.wait(t, "%2F"+frame+"%201")
+	}
+	if told.has("%2Flobby") {
+		t.Error("the main frame was told too")
+	}
+	if err := p.DoAll(within(t, 10*time.Second), []Step{{Kind: StepClick, Selector: "#join"}}); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the room", func() bool {
+		path, err := p.EvaluateApart(t.Context(), "location.pathname")
+		return err == nil && string(path) == `"/room"`
+	})
+	if err := p.EachOtherFrame(within(t, 10*time.Second), tell); err != nil {
+		t.Fatal(err)
+	}
+	for _, frame := range []string{"lobby%201", "outer%202", "inner%202", "sandboxed%202"} {
+		told.wait(t, "%2F"+frame)
+	}
+	if told.has("%2Froom") {
+		t.Error("the main frame that is shown was told too")
+	}
+}
+
 // What fails after the page was loaded is told too.
 func TestLateRequests(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
