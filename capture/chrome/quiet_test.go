@@ -168,12 +168,26 @@ func TestNoPasswordBubble(t *testing.T) {
 }
 
 // Chrome shows the dialogs of scripts in a window until they are refused, so they
-// are refused before: in each frame of many pictures.
+// are refused before: in each frame of many pictures. So is the question whether the
+// page may be left, which it asks once somebody has clicked; the page's listeners hear
+// that it is to be left all the same.
 func TestDialogsDoNotFlash(t *testing.T) {
-	s := serve(t, map[string]string{"/": teal(`let n = 0; setInterval(() => { alert("hello"); if (confirm("sure?") === false && prompt("name?") === null) __beamSend(String(n++)); }, 300)`)})
+	s := serve(t, map[string]string{"/": teal(`let n = 0, asked = 0;
+		onbeforeunload = () => { asked += 1; return "stay"; };
+		addEventListener("beforeunload", (e) => { asked += 10; e.preventDefault(); e.returnValue = "stay"; });
+		setInterval(() => {
+			alert("hello");
+			if (confirm("sure?") !== false || prompt("name?") !== null) return;
+			asked = 0;
+			location = "http://169.254.169.254/"; // where it may not go
+			setTimeout(() => { if (asked === 11) __beamSend(String(n++)); }, 100);
+		}, 300)`)})
 	screen := display(t, capture.Size{Width: hd.Width + 16, Height: hd.Height + 16})
 	messages := newCollect()
-	open(t, launch(t, func(o *Options) { o.Display = screen }), OpenOptions{URL: s.URL, OnMessage: messages.add})
+	p := open(t, launch(t, func(o *Options) { o.Display = screen }), OpenOptions{URL: s.URL, OnMessage: messages.add})
+	if err := p.DoAll(within(t, 10*time.Second), []Step{{Kind: StepClick, Selector: "body"}}); err != nil {
+		t.Fatal(err)
+	}
 	const width, height = 32, 18
 	raw, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "x11grab", "-draw_mouse", "0", "-video_size", hd.String(), "-framerate", "60", "-i", screen,
 		"-t", "4", "-vf", fmt.Sprintf("scale=%d:%d:flags=area,format=rgb24", width, height), "-f", "rawvideo", "-").Output()
