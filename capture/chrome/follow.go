@@ -139,7 +139,7 @@ func (p *Page) keepView(ctx context.Context, v *view) {
 // filled tells whether an empty document was written to.
 func (p *Page) filled(ctx context.Context, v *view) (yes bool) {
 	err := p.untilLeft(ctx, func(ctx context.Context) error {
-		raw, err := p.evaluateApart(ctx, v, "Boolean(document.body?.firstElementChild)")
+		raw, err := p.evaluateApart(ctx, v, "Boolean(Reflect.get(Document.prototype, 'body', document)?.firstElementChild)")
 		yes = string(raw) == "true"
 		return err
 	})
