@@ -41,6 +41,7 @@ type Source struct {
 	grab    *x11.Grabber // of x11
 	browser *chrome.Browser
 	page    *chrome.Page
+	refused map[string]bool     // hosts that the page was not led to
 	failed  []byte              // a screenshot of the last page that could not be opened
 	chosen  map[string]string   // what the page was told to do while recording, by its kind
 	joining chan layout.Message // of the page that is being joined; nil when none is
