@@ -168,9 +168,9 @@ func TestNoPasswordBubble(t *testing.T) {
 }
 
 // Chrome shows the dialogs of scripts in a window until they are refused, so they
-// are refused before: in each frame of many pictures. So is the question whether the
-// page may be left, which it asks once somebody has clicked; the page's listeners hear
-// that it is to be left all the same.
+// are refused before: in each frame of many pictures. So is what it says once somebody
+// has clicked: how to leave the full screen, and whether to leave the page. The page's
+// listeners hear that it is to be left all the same.
 func TestDialogsDoNotFlash(t *testing.T) {
 	s := serve(t, map[string]string{"/": teal(`let n = 0, asked = 0;
 		onbeforeunload = () => { asked += 1; return "stay"; };
@@ -178,6 +178,7 @@ func TestDialogsDoNotFlash(t *testing.T) {
 		setInterval(() => {
 			alert("hello");
 			if (confirm("sure?") !== false || prompt("name?") !== null) return;
+			document.documentElement.requestFullscreen().catch(() => {});
 			asked = 0;
 			location = "http://169.254.169.254/"; // where it may not go
 			setTimeout(() => { if (asked === 11) __beamSend(String(n++)); }, 100);
