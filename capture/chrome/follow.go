@@ -97,6 +97,7 @@ func (p *Page) awaitContent(ctx context.Context, v *view) bool {
 	defer empty.Stop()
 	look := time.NewTicker(emptyPoll)
 	defer look.Stop()
+	p.uncover(ctx)
 	for {
 		select {
 		case <-v.loaded:
@@ -115,7 +116,19 @@ func (p *Page) awaitContent(ctx context.Context, v *view) bool {
 			if p.filled(ctx, v) {
 				return true
 			}
+			p.uncover(ctx)
 		}
+	}
+}
+
+// uncover brings what is shown to the front again: a window that has nothing to show
+// yet opens over it.
+func (p *Page) uncover(ctx context.Context) {
+	err := p.untilLeft(ctx, func(ctx context.Context) error {
+		return do(ctx, p.target(), page.BringToFront, cdp.Empty{})
+	})
+	if err != nil {
+		p.b.log.Debug("the page could not be brought to the front again", "error", err)
 	}
 }
 

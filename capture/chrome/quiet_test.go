@@ -37,6 +37,8 @@ var habits = []struct{ name, page string }{
 	{"print", teal(`setTimeout(print, 100)`)},
 	{"alert", teal(`setTimeout(() => alert("hello"), 100)`)},
 	{"beforeunload", teal(onClick(`onbeforeunload = (e) => { e.preventDefault(); return "no"; }; location = "/teal"`))},
+	{"empty window", teal(onClick(`window.open("about:blank", "one", "width=300,height=200")`))},
+	{"empty tab", teal(onClick(`window.open("about:blank")`))},
 	{"protocol", teal(`location = "zoommtg://join?confno=1"`)},
 	{"protocol by click", teal(onClick(`location = "beam-test:1"`))},
 	{"mail", teal(onClick(`location = "mailto:ada@room.example"`))},
