@@ -60,6 +60,9 @@ func (s *Source) joinOnce(ctx context.Context) (string, error) {
 		},
 		OnRequest: s.OnRequest, OnDocument: s.document, AllowHosts: s.AllowHosts,
 		OnRefused: func(host string) {
+			if !s.firstRefusal(host) {
+				return
+			}
 			s.OnNotice("the page wanted to lead the browser to %s, which is not on the Internet; --allow-host %s lets it", host, host)
 		},
 		OnFailed: func(screenshot []byte) {
@@ -84,6 +87,19 @@ func (s *Source) joinOnce(ctx context.Context) (string, error) {
 		s.page = page // also one that is not ready: its screenshot tells why
 	}
 	return reason, err
+}
+
+// firstRefusal tells whether a host is refused for the first time: a page may try
+// again and again.
+func (s *Source) firstRefusal(host string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refused == nil {
+		s.refused = map[string]bool{}
+	}
+	again := s.refused[host]
+	s.refused[host] = true
+	return !again
 }
 
 // awaitReady waits until the page has something to record.

@@ -41,6 +41,7 @@ type Source struct {
 	grab    *x11.Grabber // of x11
 	browser *chrome.Browser
 	page    *chrome.Page
+	refused map[string]bool     // hosts that the page was not led to
 	failed  []byte              // a screenshot of the last page that could not be opened
 	chosen  map[string]string   // what the page was told to do while recording, by its kind
 	joining chan layout.Message // of the page that is being joined; nil when none is
@@ -217,9 +218,9 @@ func (s *Source) SetFilter(ctx context.Context, f layout.Filter) error {
 	return s.command(ctx, "filter", layout.FilterCommand(f), "change who is recorded")
 }
 
-// command has the page do something, and each document that takes its place, also
-// when the room is joined again: nobody who was left out is to be seen or heard
-// until somebody remembers.
+// command has the page do something, with all the frames in it, and each document that
+// takes its place, also when the room is joined again: nobody who was left out is to be
+// seen or heard until somebody remembers.
 func (s *Source) command(ctx context.Context, kind, expression, what string) error {
 	page := s.current()
 	if page == nil {
@@ -241,7 +242,11 @@ func (s *Source) command(ctx context.Context, kind, expression, what string) err
 	}
 	s.chosen[kind] = expression
 	s.mu.Unlock()
-	return page.EachDocument(ctx, kind, expression)
+	// In this order, so that no frame comes in between.
+	if err := page.EachDocument(ctx, kind, expression); err != nil {
+		return err
+	}
+	return page.EachOtherFrame(ctx, expression)
 }
 
 // script returns what each document of a page runs that is joined now.

@@ -96,7 +96,7 @@ const devicesScript = `(async () => {
     const p = await navigator.permissions.query({ name }).catch(() => null);
     if (p?.state === 'denied') return true;
   }
-  return /NotAllowedError|NotFoundError|\b(microphone|webcam|camera)\b/i.test(document.body?.innerText ?? '');
+  return /NotAllowedError|NotFoundError|\b(microphone|webcam|camera)\b/i.test(Reflect.get(Document.prototype, 'body', document)?.innerText ?? '');
 })()`
 
 // MissesDevices tells whether the page seems to want a camera or a microphone and

@@ -97,6 +97,7 @@ func (p *Page) awaitContent(ctx context.Context, v *view) bool {
 	defer empty.Stop()
 	look := time.NewTicker(emptyPoll)
 	defer look.Stop()
+	p.uncover(ctx)
 	for {
 		select {
 		case <-v.loaded:
@@ -115,7 +116,19 @@ func (p *Page) awaitContent(ctx context.Context, v *view) bool {
 			if p.filled(ctx, v) {
 				return true
 			}
+			p.uncover(ctx)
 		}
+	}
+}
+
+// uncover brings what is shown to the front again: a window that has nothing to show
+// yet opens over it.
+func (p *Page) uncover(ctx context.Context) {
+	err := p.untilLeft(ctx, func(ctx context.Context) error {
+		return do(ctx, p.target(), page.BringToFront, cdp.Empty{})
+	})
+	if err != nil {
+		p.b.log.Debug("the page could not be brought to the front again", "error", err)
 	}
 }
 
@@ -139,7 +152,7 @@ func (p *Page) keepView(ctx context.Context, v *view) {
 // filled tells whether an empty document was written to.
 func (p *Page) filled(ctx context.Context, v *view) (yes bool) {
 	err := p.untilLeft(ctx, func(ctx context.Context) error {
-		raw, err := p.evaluateApart(ctx, v, "Boolean(document.body?.firstElementChild)")
+		raw, err := p.evaluateApart(ctx, v, "Boolean(Reflect.get(Document.prototype, 'body', document)?.firstElementChild)")
 		yes = string(raw) == "true"
 		return err
 	})

@@ -2,11 +2,14 @@ package chrome
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 )
 
 // later are the scripts that a page's new documents run after OpenOptions.Script.
@@ -41,7 +44,7 @@ func (l *later) list() (scripts []string) {
 // EachDocument has every document that the page goes to from now on, in each of its
 // frames and tabs, run a script after OpenOptions.Script and before its own. A later
 // script of the same kind runs after it, so what both set is as the later one has it.
-// The document that is there is left as it is.
+// The documents that are there are left as they are.
 func (p *Page) EachDocument(ctx context.Context, kind, script string) error {
 	p.later.set(kind, script)
 	for _, v := range p.views.list() {
@@ -51,4 +54,28 @@ func (p *Page) EachDocument(ctx context.Context, kind, script string) error {
 		}
 	}
 	return nil
+}
+
+// frameLimit is how long one frame may take for what each has to do.
+const frameLimit = 2 * time.Second
+
+// EachOtherFrame has every frame that is there evaluate an expression, but for the main
+// frame that is shown: those in it, of whatever origin, and those of the tabs behind
+// it, which are still heard. None of them is out of the tab's process, as there is no
+// site isolation (flags.go). A frame that goes meanwhile is left out; what the others
+// could not do is returned, once all were asked.
+func (p *Page) EachOtherFrame(ctx context.Context, expr string) error {
+	var failed []error
+	shown, _ := p.views.current()
+	for _, v := range p.views.list() {
+		for _, id := range v.worlds.pages(v != shown) {
+			asked, cancel := context.WithTimeout(ctx, frameLimit)
+			_, err := p.evaluate(asked, v, "tell a frame of the page", runtime.EvaluateParams{Expression: expr, ContextID: id})
+			cancel()
+			if err != nil && v.worlds.has(id) && !isClosed(v.detached) {
+				failed = append(failed, err)
+			}
+		}
+	}
+	return errors.Join(failed...)
 }

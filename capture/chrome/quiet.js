@@ -2,14 +2,43 @@
 // them for a tenth of a second before they can be refused from outside. They are
 // refused here instead, as they are there.
 (() => {
-  const refuse = (name, answer) => {
-    const property = Object.getOwnPropertyDescriptor(window, name);
+  const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+  const refuse = (on, name, answer) => {
+    const property = getOwnPropertyDescriptor(on, name);
     if (typeof property?.value !== 'function') return;
     // A proxy still looks like the function that it stands for.
-    property.value = new Proxy(property.value, { apply: () => answer });
-    Object.defineProperty(window, name, property);
+    property.value = new Proxy(property.value, { apply: answer });
+    defineProperty(on, name, property);
   };
-  refuse('alert');
-  refuse('confirm', false);
-  refuse('prompt', null);
+  refuse(window, 'alert', () => {});
+  refuse(window, 'confirm', () => false);
+  refuse(window, 'prompt', () => null);
+
+  // Who fills the screen is told how to leave it, in a bubble over the page. The page
+  // fills the window anyway; it hears what it would hear without a click.
+  const { dispatchEvent } = EventTarget.prototype;
+  const { reject } = Promise;
+  const { Event, Promise: Own, TypeError, setTimeout } = window;
+  const small = (_, element) => {
+    apply(setTimeout, window, [() => apply(dispatchEvent, element, [new Event('fullscreenerror', { __proto__: null, bubbles: true, composed: true })]), 0]);
+    return apply(reject, Own, [new TypeError('Permissions check failed')]);
+  };
+  for (const name of ['requestFullscreen', 'webkitRequestFullscreen', 'webkitRequestFullScreen']) refuse(Element.prototype, name, small);
+  for (const name of ['webkitEnterFullscreen', 'webkitEnterFullScreen']) refuse(HTMLVideoElement.prototype, name, () => {});
+
+  // A page may be left, whatever it wants: its listeners run, as many say goodbye to
+  // their server in them, but none of them can have the browser ask (HTML, 7.4.2.4).
+  const { get, set } = getOwnPropertyDescriptor(window, 'onbeforeunload');
+  let calm; // the handler of the page that is being called, and what is called for it
+  addEventListener('beforeunload', (event) => {
+    defineProperty(event, 'preventDefault', { __proto__: null, value() {} });
+    defineProperty(event, 'returnValue', { __proto__: null, get: () => '', set() {} });
+    const handler = apply(get, window, []);
+    if (typeof handler !== 'function' || handler === calm) return;
+    calm = function (...args) { // what it returns would be a question too
+      apply(set, window, [handler]);
+      apply(handler, this, args);
+    };
+    apply(set, window, [calm]);
+  }, true);
 })();

@@ -37,6 +37,8 @@ var habits = []struct{ name, page string }{
 	{"print", teal(`setTimeout(print, 100)`)},
 	{"alert", teal(`setTimeout(() => alert("hello"), 100)`)},
 	{"beforeunload", teal(onClick(`onbeforeunload = (e) => { e.preventDefault(); return "no"; }; location = "/teal"`))},
+	{"empty window", teal(onClick(`window.open("about:blank", "one", "width=300,height=200")`))},
+	{"empty tab", teal(onClick(`window.open("about:blank")`))},
 	{"protocol", teal(`location = "zoommtg://join?confno=1"`)},
 	{"protocol by click", teal(onClick(`location = "beam-test:1"`))},
 	{"mail", teal(onClick(`location = "mailto:ada@room.example"`))},
@@ -179,12 +181,27 @@ func TestNoPasswordBubble(t *testing.T) {
 }
 
 // Chrome shows the dialogs of scripts in a window until they are refused, so they
-// are refused before: in each frame of many pictures.
+// are refused before: in each frame of many pictures. So is what it says once somebody
+// has clicked: how to leave the full screen, and whether to leave the page. The page's
+// listeners hear that it is to be left all the same.
 func TestDialogsDoNotFlash(t *testing.T) {
-	s := serve(t, map[string]string{"/": teal(`let n = 0; setInterval(() => { alert("hello"); if (confirm("sure?") === false && prompt("name?") === null) __beamSend(String(n++)); }, 300)`)})
+	s := serve(t, map[string]string{"/": teal(`let n = 0, asked = 0;
+		onbeforeunload = () => { asked += 1; return "stay"; };
+		addEventListener("beforeunload", (e) => { asked += 10; e.preventDefault(); e.returnValue = "stay"; });
+		setInterval(() => {
+			alert("hello");
+			if (confirm("sure?") !== false || prompt("name?") !== null) return;
+			document.documentElement.requestFullscreen().catch(() => {});
+			asked = 0;
+			location = "http://169.254.169.254/"; // where it may not go
+			setTimeout(() => { if (asked === 11) __beamSend(String(n++)); }, 100);
+		}, 300)`)})
 	screen := display(t, capture.Size{Width: hd.Width + 16, Height: hd.Height + 16})
 	messages := newCollect()
-	open(t, launch(t, func(o *Options) { o.Display = screen }), OpenOptions{URL: s.URL, OnMessage: messages.add})
+	p := open(t, launch(t, func(o *Options) { o.Display = screen }), OpenOptions{URL: s.URL, OnMessage: messages.add})
+	if err := p.DoAll(within(t), []Step{{Kind: StepClick, Selector: "body"}}); err != nil {
+		t.Fatal(err)
+	}
 	const width, height = 32, 18
 	raw, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "x11grab", "-draw_mouse", "0", "-video_size", hd.String(), "-framerate", "60", "-i", screen,
 		"-t", "4", "-vf", fmt.Sprintf("scale=%d:%d:flags=area,format=rgb24", width, height), "-f", "rawvideo", "-").Output()

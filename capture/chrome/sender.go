@@ -43,6 +43,7 @@ type worlds struct {
 type world struct {
 	frame  cdp.FrameID
 	origin string
+	pages  bool // it is where the scripts of the frame's document run
 }
 
 func newWorlds(main cdp.FrameID) *worlds {
@@ -73,10 +74,31 @@ func (w *worlds) add(c *runtime.ExecutionContextDescription) {
 	if c == nil || json.Unmarshal(c.AuxData, &aux) != nil {
 		return
 	}
-	w.held[c.ID], w.ids[c.UniqueID] = world{aux.FrameID, c.Origin}, c.ID
+	w.held[c.ID], w.ids[c.UniqueID] = world{aux.FrameID, c.Origin, aux.IsDefault}, c.ID
 	if aux.IsDefault && aux.FrameID == w.main {
 		w.origin = c.Origin
 	}
+}
+
+// pages returns the contexts in which the scripts of the frames' documents run: of
+// all frames, or of all below the main one.
+func (w *worlds) pages(main bool) (ids []runtime.ExecutionContextID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, c := range w.held {
+		if c.pages && (main || c.frame != w.main) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// has tells whether a context is still there.
+func (w *worlds) has(id runtime.ExecutionContextID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.held[id]
+	return ok
 }
 
 // sender returns whose context it is. Two documents without an origin of their

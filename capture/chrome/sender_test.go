@@ -2,6 +2,7 @@ package chrome
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/runtime"
@@ -27,6 +28,14 @@ func TestSender(t *testing.T) {
 		}
 	}
 	check(map[runtime.ExecutionContextID]Sender{1: SenderMain, 2: SenderChild, 3: SenderForeign, 4: SenderForeign, 5: SenderMain, 6: SenderForeign, 9: SenderForeign})
+
+	for main, want := range map[bool][]runtime.ExecutionContextID{true: {1, 2, 3, 4}, false: {2, 3, 4}} {
+		got := w.pages(main)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("contexts of the pages (the main one too: %v) %v, not %v", main, got, want)
+		}
+	}
 
 	// The main frame goes to another origin, its child with it.
 	w.onEvent(&runtime.EventExecutionContextDestroyed{ExecutionContextUniqueID: "u2"})

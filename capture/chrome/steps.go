@@ -216,7 +216,7 @@ func (p *Page) leaveFullScreen(ctx context.Context) {
 		case <-time.After(wait):
 		}
 		err := p.untilLeft(ctx, func(ctx context.Context) error {
-			_, err := p.EvaluateApart(ctx, "Boolean(document.fullscreenElement && document.exitFullscreen())")
+			_, err := p.EvaluateApart(ctx, "Boolean(Reflect.get(Document.prototype, 'fullscreenElement', document) && Document.prototype.exitFullscreen.call(document))")
 			return err
 		})
 		if err != nil {

@@ -21,17 +21,18 @@ func TestPageReplacesEverything(t *testing.T) {
 		Array.prototype.flatMap = Array.prototype.find = Array.prototype.filter = () => { throw new Error("mine"); };
 		Element.prototype.getBoundingClientRect = Document.prototype.querySelectorAll = () => { throw new Error("mine"); };
 		window.Promise = window.JSON = window.Object = undefined;
-		</script><button id=go onclick="document.title = 'clicked'">Go</button><input id=name>`})
+		</script><button id=go onclick="document.title = 'clicked'">Go</button><form><input id=name><input name=children><input name=getBoundingClientRect><input name=parentNode></form>
+		<form name=body></form><img name=querySelectorAll><img name=defaultView><img name=getSelection>`})
 	screen := display(t, capture.Size{Width: hd.Width + 16, Height: hd.Height + 16})
 	for engine, o := range map[string]func(*Options){"headless": nil, "window": func(o *Options) { o.Display = screen }} {
 		t.Run(engine, func(t *testing.T) {
 			p := open(t, launch(t, o), OpenOptions{URL: s.URL})
 			checkGeometry(t, p, hd)
-			steps := []Step{{Kind: StepClick, Selector: "#go"}, {Kind: StepFill, Selector: "#name", Value: "Ada"}}
+			steps := []Step{{Kind: StepClick, Selector: "text=Go"}, {Kind: StepFill, Selector: "#name", Value: "Ada"}}
 			if err := p.DoAll(within(t), steps); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := p.EvaluateApart(t.Context(), `document.title + document.querySelector("#name").value`); err != nil || string(got) != `"clickedAda"` {
+			if got, err := p.EvaluateApart(t.Context(), `document.title + document.getElementById("name").value`); err != nil || string(got) != `"clickedAda"` {
 				t.Errorf("%s, %v", got, err)
 			}
 		})
@@ -68,6 +69,57 @@ func TestSenders(t *testing.T) {
 	}
 }
 
+// What is chosen while recording reaches every frame that is there: of other origins,
+// in one another, without an origin, and of the tabs behind.
+func TestEachOtherFrame(t *testing.T) {
+	var other string
+	told := newCollect()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		switch {
+		case r.URL.Path == "/told":
+			told.add(r.URL.RawQuery)
+		case r.URL.Path == "/lobby":
+			fmt.Fprintf(w, `<!doctype html><iframe src="%s/outer"></iframe><iframe sandbox=allow-scripts src=/sandboxed></iframe><button id=join onclick="window.open('/room')">Join</button>`, other)
+		case r.URL.Path == "/outer":
+			fmt.Fprintf(w, `<!doctype html><iframe src="%s/inner"></iframe>`, "http://"+strings.Replace(r.Host, "localhost", "127.0.0.1", 1))
+		default:
+			fmt.Fprint(w, `<!doctype html><script>fetch("/told?there" + location.pathname, { mode: "no-cors" })</script>`)
+		}
+	}))
+	t.Cleanup(s.Close)
+	other = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
+	tell := `fetch("/told?" + encodeURIComponent(location.pathname) + " " + (globalThis.times = (globalThis.times ?? 0) + 1), { mode: "no-cors" }).then(() => 0)`
+	p := open(t, launch(t, nil), OpenOptions{URL: s.URL + "/lobby"})
+	told.wait(t, "there/inner")
+	told.wait(t, "there/sandboxed")
+	if err := p.EachOtherFrame(within(t), tell); err != nil {
+		t.Fatal(err)
+	}
+	for _, frame := range []string{"outer", "inner", "sandboxed"} {
+		told.wait(t, "%2F"+frame+"%201")
+	}
+	if told.has("%2Flobby") {
+		t.Error("the main frame was told too")
+	}
+	if err := p.DoAll(within(t), []Step{{Kind: StepClick, Selector: "#join"}}); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the room", func() bool {
+		path, err := p.EvaluateApart(t.Context(), "location.pathname")
+		return err == nil && string(path) == `"/room"`
+	})
+	if err := p.EachOtherFrame(within(t), tell); err != nil {
+		t.Fatal(err)
+	}
+	for _, frame := range []string{"lobby%201", "outer%202", "inner%202", "sandboxed%202"} {
+		told.wait(t, "%2F"+frame)
+	}
+	if told.has("%2Froom") {
+		t.Error("the main frame that is shown was told too")
+	}
+}
+
 // What fails after the page was loaded is told too.
 func TestLateRequests(t *testing.T) {
 	t.Parallel()
@@ -86,21 +138,5 @@ func TestLateRequests(t *testing.T) {
 	waitFor(t, "the refused socket", func() bool { return console.has("WebSocket") })
 	if requests.has("secret") {
 		t.Error("a secret is told")
-	}
-}
-
-// Pages that draw with WebGL can, on a machine without a graphics card too.
-func TestWebGL(t *testing.T) {
-	s := serve(t, map[string]string{"/": `<canvas id=c width=200 height=100></canvas>`})
-	screen := display(t, capture.Size{Width: hd.Width + 16, Height: hd.Height + 16})
-	for engine, o := range map[string]func(*Options){"headless": nil, "window": func(o *Options) { o.Display = screen }} {
-		t.Run(engine, func(t *testing.T) {
-			p := open(t, launch(t, o), OpenOptions{URL: s.URL})
-			got, err := p.Evaluate(within(t), `(() => { const gl = c.getContext("webgl2"); if (!gl) return "none";
-				gl.clearColor(0, 0.5, 0, 1); gl.clear(gl.COLOR_BUFFER_BIT); const px = new Uint8Array(4); gl.readPixels(5, 5, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, px); return [...px].join(); })()`)
-			if err != nil || string(got) != `"0,128,0,255"` {
-				t.Errorf("%s, %v", got, err)
-			}
-		})
 	}
 }

@@ -80,15 +80,35 @@ func TestFilterChanges(t *testing.T) {
 func TestRoomInAFrame(t *testing.T) {
 	url := room(t)
 	inner := strings.Replace(url, "127.0.0.1", "localhost", 1)
-	v := open(t, hd, serve(t, fmt.Sprintf(`<!doctype html><title>outer</title><iframe allow="autoplay; camera; microphone" style="width:900px;height:600px" src="%s/people.json"></iframe>`, inner)),
+	v := open(t, hd, serve(t, fmt.Sprintf(`<!doctype html><title>outer</title><script>onmessage = (e) => { globalThis.heard = e.data; }</script><iframe allow="autoplay; camera; microphone" style="width:900px;height:600px" src="%s/people.json"></iframe>`, inner)),
 		stage.Facts{Layout: stage.Native}, "")
 	v.eventually("the frame is noticed", func() bool { return len(v.told("notice")) == 1 && len(v.told("loaded")) == 1 })
 	if len(v.told("ready")) > 0 {
 		t.Errorf("ready: %s", v.told("ready")[0].Text)
 	}
-	v.run(fmt.Sprintf(`(document.querySelector('iframe').src = %q, 0)`, inner+"/?people=2"))
+	v.run(fmt.Sprintf(`(document.querySelector('iframe').src = %q, 0)`, inner+"/?people=2&speak=all"))
 	v.eventually("it has media, again and again", func() bool { return len(v.told("ready")) >= 3 })
 	v.byMedia(v.told("ready")[0].Text)
+	// Who is recorded can be changed there too: nobody can tell who is who, so with a
+	// filter there is nobody.
+	each := func(expression string) {
+		t.Helper()
+		if err := v.page.EachOtherFrame(t.Context(), expression); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loud := func(want bool) {
+		t.Helper()
+		v.eventually(fmt.Sprintf("the frame is heard: %v", want), func() bool {
+			each(levels + `("p1").then((levels) => parent.postMessage(levels, "*"))`)
+			return eval[bool](v, fmt.Sprintf("globalThis.heard?.every((level) => level > 0.001 === %v)", want))
+		})
+	}
+	loud(true)
+	each(layout.FilterCommand(layout.Filter{ExcludeParticipants: []string{"Ana"}}))
+	loud(false)
+	each(layout.FilterCommand(layout.Filter{}))
+	loud(true)
 	v.run(`(document.querySelector('iframe').remove(), 0)`)
 	for _, m := range v.told("people") {
 		if len(m.People) > 0 {

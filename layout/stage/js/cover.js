@@ -39,9 +39,9 @@ function newCover(host, back) {
 		if (on && event.target !== host && (event.newState ?? 'open') === 'open') raise();
 	});
 	const hold = () => {
-		const root = document.documentElement;
+		const root = rootOf(document);
 		if (!on || !root) return;
-		if (!document.adoptedStyleSheets.includes(rules)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, rules];
+		if (!sheetsOf(document).includes(rules)) setSheets(document, [...sheetsOf(document), rules]);
 		// Of no effect when they are there already; document.open() removes them.
 		listen(window, 'toggle', onOpened, true);
 		listen(window, 'fullscreenchange', onOpened, true);
@@ -67,7 +67,7 @@ function newCover(host, back) {
 			}
 			observer.disconnect();
 			host.remove();
-			document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== rules);
+			setSheets(document, sheetsOf(document).filter((sheet) => sheet !== rules));
 		},
 	};
 }

@@ -20,8 +20,8 @@ function newFonts(sheet) {
 	}
 	return (on) => {
 		for (const face of faces) {
-			if (on) document.fonts.add(face);
-			else document.fonts.delete(face);
+			if (on) fontsOf(document).add(face);
+			else fontsOf(document).delete(face);
 		}
 	};
 }

@@ -29,7 +29,7 @@ function newHub({ facts, filter, frames, stage, send, find }) {
 	let guessed = false; // people were made out of the media alone
 	let signature = '';
 	let toldPlayedAt = -Infinity;
-	const said = {};
+	const said = { __proto__: null };
 	const director = newDirector();
 	const level = newLevels();
 	const exclusion = newExclusion(frames, find);

@@ -67,12 +67,13 @@ function main(facts, extra, css, key, platform) {
 // back for as long as it is called: those of some drivers look for themselves there.
 function newSender() {
 	const { defineProperty, deleteProperty, setPrototypeOf } = Reflect;
-	// A copy that inherits from nothing: a page may give arrays a toJSON for good.
+	// A copy that inherits from nothing, before anything is put into it: a page may give
+	// arrays a toJSON for good, and all objects a setter called type.
 	const bare = (value) => {
 		if (typeof value !== 'object' || value === null) return value;
 		const copy = Array.isArray(value) ? [] : {};
-		for (const [key, one] of Object.entries(value)) copy[key] = bare(one);
 		setPrototypeOf(copy, null);
+		for (const [key, one] of Object.entries(value)) copy[key] = bare(one);
 		return copy;
 	};
 	const name = '__beamSend';
@@ -104,7 +105,7 @@ function offerContract({ layout, orientation, width, height, roles, custom }, re
 	let failed = false;
 	every(FAILED_EVERY, () => {
 		if (failed) return;
-		const text = plainText(document.querySelector('div.error')?.textContent, 300);
+		const text = plainText(selectIn(document, 'div.error')[0]?.textContent, 300);
 		if (!text) return;
 		failed = true;
 		send({ type: 'fail', text });
@@ -148,7 +149,7 @@ function takeFrames(key, frames, hub) {
 // newLook returns what looks whether there is something to record.
 function newLook({ facts, top, frames, tap, hub, find, send, ready, filter, told }) {
 	const moves = newMotion();
-	const memory = {};
+	const memory = { __proto__: null };
 	let loaded = false; // and told so
 	let saidAt = 0;
 	return () => {
@@ -183,8 +184,8 @@ function newLook({ facts, top, frames, tap, hub, find, send, ready, filter, told
 			withheld: known.withheld,
 			room,
 			page: top && {
-				content: document.readyState !== 'loading',
-				complete: document.readyState === 'complete',
+				content: stateOf(document) !== 'loading',
+				complete: stateOf(document) === 'complete',
 				resources: frames[0].tap.resources(),
 				patient: frames.some((one) => one.tap.begins()) || hasMedia(find(documents, 'video, audio')),
 				framed,

@@ -143,5 +143,27 @@ const viewport = (() => {
 	return () => ({ width: apply(width, window, []), height: apply(height, window, []) });
 })();
 
+// A document's own properties and functions, also where an element of the page has such
+// a name: <form name=readyState> takes the place of document.readyState (HTML, 3.1.7).
+const ofDocument = (name) => {
+	const { apply, getOwnPropertyDescriptor } = Reflect;
+	const { get, value } = getOwnPropertyDescriptor(Document.prototype, name);
+	return get ? (one) => apply(get, one, []) : (one, ...args) => apply(value, one, args);
+};
+const rootOf = ofDocument('documentElement');
+const stateOf = ofDocument('readyState');
+const viewOf = ofDocument('defaultView');
+const fontsOf = ofDocument('fonts');
+const elementsOf = ofDocument('getElementsByTagName');
+const selectIn = ofDocument('querySelectorAll');
+const create = ofDocument('createElementNS');
+const importTo = ofDocument('importNode');
+const sheetsOf = ofDocument('adoptedStyleSheets');
+const setSheets = (() => {
+	const { apply, getOwnPropertyDescriptor } = Reflect;
+	const { set } = getOwnPropertyDescriptor(Document.prototype, 'adoptedStyleSheets');
+	return (one, sheets) => { apply(set, one, [sheets]); };
+})();
+
 // Elements that are HTML in documents of other types too.
-const html = (tag) => document.createElementNS('http://www.w3.org/1999/xhtml', tag);
+const html = (tag) => create(document, 'http://www.w3.org/1999/xhtml', tag);

@@ -50,7 +50,7 @@ function vector(bytes, show) {
 	let root;
 	try {
 		const text = new TextDecoder().decode(bytes);
-		root = document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
+		root = importTo(document, new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
 	} catch { // a policy may forbid that too (Trusted Types), or it is no text
 		return;
 	}

@@ -23,7 +23,7 @@ function newRoots() {
 			return all.length + 1;
 		};
 		for (const root of state.roots) if (!root.isConnected) state.roots.delete(root);
-		const all = document.getElementsByTagName('*');
+		const all = elementsOf(document, '*');
 		if (state.next >= all.length) state.next = 0;
 		const end = Math.min(all.length, state.next + SEARCHED);
 		while (state.next < end) visit(all[state.next++]);
@@ -39,5 +39,5 @@ function newRoots() {
 // newFinder returns a function of documents and a selector: the elements there.
 function newFinder() {
 	const roots = newRoots();
-	return (documents, selector) => documents.flatMap((one) => roots(one).flatMap((root) => [...root.querySelectorAll(selector)]));
+	return (documents, selector) => documents.flatMap((one) => roots(one).flatMap((root) => [...(root === one ? selectIn(root, selector) : root.querySelectorAll(selector))]));
 }

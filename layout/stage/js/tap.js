@@ -104,7 +104,7 @@ function tapFrame({ arrived, changed }) {
 		tracks: own(() => lines().filter(({ receiving }) => receiving)),
 		// A window goes on with another document when its first, empty one is replaced.
 		get document() { return document; },
-		alive: own(() => document.defaultView !== null),
+		alive: own(() => viewOf(document) !== null),
 		// Whether a connection is open that media may come over; a data channel alone,
 		// or a test of the network, is none.
 		room: own(() => [...peers].some((ref) => !closed(ref) && ref.deref().getTransceivers().some((one) => one.currentDirection !== 'stopped'))),

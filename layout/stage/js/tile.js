@@ -6,10 +6,10 @@ const ICON_SCREEN = 'M3 5h18v11H3zm2 2v7h14V7zm4 10h6v2H9z';
 const ICON_PERSON = 'M12 12.500a4.200 4.200 0 1 0 0-8.400 4.200 4.200 0 0 0 0 8.400zm0 2c-4.700 0-8 2.400-8 5.500h16c0-3.100-3.300-5.500-8-5.500z';
 
 function icon(className, path) {
-	const svg = document.createElementNS(SVG, 'svg');
+	const svg = create(document, SVG, 'svg');
 	svg.setAttribute('viewBox', '0 0 24 24');
 	svg.setAttribute('class', `icon ${className}`);
-	const d = document.createElementNS(SVG, 'path');
+	const d = create(document, SVG, 'path');
 	d.setAttribute('d', path);
 	svg.append(d);
 	return svg;

@@ -19,7 +19,7 @@ function newVideoReader() {
 	const side = (name) => Object.getOwnPropertyDescriptor(window, name).get ?? function () { return this[name]; };
 	const [widthOf, heightOf] = [side('innerWidth'), side('innerHeight')];
 	const seen = (element, least) => {
-		const view = element.ownerDocument.defaultView;
+		const view = viewOf(element.ownerDocument);
 		const { left, top, right, bottom } = getBoundingClientRect.call(element);
 		return view && right - left >= least && bottom - top >= least && right > 0 && bottom > 0
 			&& left < widthOf.call(view) && top < heightOf.call(view)
