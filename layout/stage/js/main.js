@@ -179,6 +179,7 @@ function newLook({ facts, top, frames, tap, hub, find, send, ready, filter, told
 			people: known.people,
 			withheld: known.withheld,
 			room,
+			staged: staging,
 			page: top && {
 				content: document.readyState !== 'loading',
 				complete: document.readyState === 'complete',
