@@ -38,7 +38,7 @@ function guessPeople(lines) {
 		small: count(all, 'audio') <= 1 && all.length <= FEW_LINES,
 		// Lines on which nothing was ever sent are held ready for whoever may come; so
 		// are those that somebody has left, to be used again.
-		used: all.filter(({ receiving, carried }) => receiving && carried),
+		used: all.filter(({ receiving, carried, dropped }) => receiving && carried && !dropped),
 	}));
 	// Where each connection is one of a few lines, each is a person's.
 	const mesh = connections.filter(({ all, small }) => small && all[0].connected).length > 1;
@@ -54,14 +54,14 @@ function guessPeople(lines) {
 	return people;
 }
 
-function peopleOfConnection({ all, small, used }, mesh) {
-	let there = used;
-	if (used.length === 0) {
+function peopleOfConnection({ all, small, used: there }, mesh) {
+	if (there.length === 0) {
 		// Somebody who is connected and sends nothing; in a room of many it may be
 		// nobody.
-		const named = all.filter(({ receiving, first }) => receiving && first !== '');
+		const silent = all.filter(({ receiving, dropped }) => receiving && !dropped);
+		const named = silent.filter(({ first }) => first !== '');
 		if (!small || !all[0].connected || (!mesh && named.length === 0)) return [];
-		return [person(idOf(all), mesh ? all.filter(({ receiving }) => receiving) : named)];
+		return [person(idOf(all), mesh ? silent : named)];
 	}
 	const isScreen = new Set(there.filter(showsScreen));
 	const faces = there.filter((one) => !isScreen.has(one));
@@ -70,7 +70,8 @@ function peopleOfConnection({ all, small, used }, mesh) {
 	const cameras = count(faces, 'video');
 	if (prefixed) return [...groupBy(there, keyOf).values()].map((mine) => person(keyOf(mine[0]), mine, isScreen));
 	if (count(faces, 'audio') <= 1 && (cameras <= 1 || (small && mesh))) {
-		if (faces.length > 0) return [person(idOf(all), there, isScreen)];
+		// The last one of a room of many is not whoever came first.
+		if (faces.length > 0) return [person(small ? idOf(all) : keyOf(faces[0]), there, isScreen)];
 		return screens.map((one) => screenOnly(one));
 	}
 	const shared = screens.map((one) => screenOnly(one));
