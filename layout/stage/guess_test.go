@@ -91,6 +91,8 @@ func TestGuessPeople(t *testing.T) {
 			"a: microphone camera, zz*: screen, b: microphone camera"},
 		{"a screen by its name", lines(both(1, 0, "a"), both(1, 2, "b"), []line{{Peer: 1, Line: 4, Kind: "video", StreamID: "a-share"}}), "a: microphone camera screen, b: microphone camera"},
 		{"a second picture in a mesh", lines(both(1, 0, "a"), []line{{Peer: 1, Line: 2, Kind: "video", StreamID: "zz"}}, both(2, 0, "b")), "a: microphone camera screen, b: microphone camera"},
+		{"a screen with its sound in a mesh", lines(both(1, 0, "a"), both(1, 2, "zz"), both(2, 0, "b"), both(3, 0, "c")),
+			"a: microphone camera screen-audio screen, b: microphone camera, c: microphone camera"},
 		{"the screen came first", lines([]line{{Peer: 1, Kind: "video", StreamID: "a", W: 1440, H: 900}, {Peer: 1, Line: 1, Kind: "video", StreamID: "a"}}, both(2, 0, "b")),
 			"a: screen camera, b: microphone camera"},
 	} {
