@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	lookWidth = 427 // of the pictures that are looked at: half of 480p
+	lookWidth = 427 // of the pictures that are looked at: a third of 720p
 	tolerance = 40
 	smallest  = 400   // pixels of a tile; in a strip it has 76x43
 	loud      = -45.0 // dBFS; everybody's tone has -24 or -12 at its source

@@ -76,9 +76,17 @@ func record(t *testing.T, of room, args ...string) *recording {
 		}
 	}
 	r := &recording{t: t, path: filepath.Join(dir, "rec.mp4"), ended: make(chan error, 1)}
-	all := append([]string{"record", of.url, "-o", r.path, "--resolution", "480p", "--fps", "15", "--max-duration", "2m", "--force"}, of.args...)
+	all := append([]string{"record", of.url, "-o", r.path, "--resolution", "720p", "--fps", "15", "--max-duration", "2m", "--force"}, of.args...)
 	r.cmd = exec.Command(program, append(all, args...)...)
 	r.cmd.Stderr = &r.said
+	// A folder of its own, short as a socket's path is below it: no other command of
+	// Beam on this machine finds the recording.
+	tmp, err := os.MkdirTemp("", "br-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(tmp) })
+	r.cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "XDG_RUNTIME_DIR=")
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
