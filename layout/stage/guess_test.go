@@ -14,8 +14,9 @@ type line struct {
 	Line     int    `json:"line"`
 	Kind     string `json:"kind"`
 	StreamID string `json:"streamId"`
-	Spare    bool   `json:"spare"` // nothing was ever sent on it
-	Left     bool   `json:"left"`  // its sender stopped it
+	Spare    bool   `json:"spare"`   // nothing was ever sent on it
+	Left     bool   `json:"left"`    // its sender stopped it
+	Dropped  bool   `json:"dropped"` // the page put it away
 	Screen   bool   `json:"screen"`
 	W, H     int
 }
@@ -78,11 +79,20 @@ func TestGuessPeople(t *testing.T) {
 		{"cameras that went off", lines(both(1, 0, "a"), []line{{Peer: 2, Kind: "audio", StreamID: "b"}, {Peer: 2, Line: 1, Kind: "video", StreamID: "b", Left: true}}),
 			"a: microphone camera, b: microphone"},
 		{"somebody left a room of many", []line{{Peer: 1, Kind: "audio", StreamID: "a", Left: true}, {Peer: 1, Line: 1, Kind: "video", StreamID: "a", Left: true}}, ""},
+		{"somebody whom the page has put away", lines(both(1, 0, "a"), []line{
+			{Peer: 1, Line: 2, Kind: "audio", StreamID: "b", Dropped: true}, {Peer: 1, Line: 3, Kind: "video", StreamID: "b", Dropped: true},
+		}), "a: microphone camera"},
+		{"a camera that the page has put away", []line{{Peer: 1, Kind: "audio", StreamID: "a"}, {Peer: 1, Line: 1, Kind: "video", StreamID: "a", Dropped: true}}, "a: microphone"},
+		{"the last one in a room of many", lines([]line{
+			{Peer: 1, Kind: "audio", StreamID: "a", Left: true}, {Peer: 1, Line: 1, Kind: "video", StreamID: "a", Left: true},
+		}, both(1, 2, "b")), "b: microphone camera"},
 		{"a screen by its shape", lines(both(1, 0, "a"), []line{{Peer: 1, Line: 2, Kind: "video", StreamID: "zz", W: 1680, H: 720}}), "a: microphone camera screen"},
 		{"a screen by its sender", lines(both(1, 0, "a"), []line{{Peer: 2, Kind: "video", StreamID: "zz", Screen: true}}, both(3, 0, "b")),
 			"a: microphone camera, zz*: screen, b: microphone camera"},
 		{"a screen by its name", lines(both(1, 0, "a"), both(1, 2, "b"), []line{{Peer: 1, Line: 4, Kind: "video", StreamID: "a-share"}}), "a: microphone camera screen, b: microphone camera"},
 		{"a second picture in a mesh", lines(both(1, 0, "a"), []line{{Peer: 1, Line: 2, Kind: "video", StreamID: "zz"}}, both(2, 0, "b")), "a: microphone camera screen, b: microphone camera"},
+		{"a screen with its sound in a mesh", lines(both(1, 0, "a"), both(1, 2, "zz"), both(2, 0, "b"), both(3, 0, "c")),
+			"a: microphone camera screen-audio screen, b: microphone camera, c: microphone camera"},
 		{"the screen came first", lines([]line{{Peer: 1, Kind: "video", StreamID: "a", W: 1440, H: 900}, {Peer: 1, Line: 1, Kind: "video", StreamID: "a"}}, both(2, 0, "b")),
 			"a: screen camera, b: microphone camera"},
 	} {

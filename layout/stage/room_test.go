@@ -180,6 +180,15 @@ func TestPlainPage(t *testing.T) {
 	})
 	v.room("leave('p1')")
 	v.shows("p2", "p3")
+	// A client puts away what it has of somebody who leaves before the server takes
+	// it back; who is only muted keeps the elements.
+	v.run("document.getElementById('p2').srcObject.getTracks().forEach((track) => { track.enabled = false; })")
+	v.run("(({ srcObject }) => { srcObject.getTracks().forEach((track) => { track.enabled = false; }); })(document.getElementById('p3')), document.getElementById('p3').remove()")
+	v.eventually("p3 has left", func() bool {
+		all := v.told("people")
+		last := all[len(all)-1].People
+		return len(last) == 1 && last[0].ID == "p2"
+	})
 	v.room("near.close()")
 	v.eventually("nobody", func() bool {
 		all := v.told("people")

@@ -73,7 +73,7 @@ var style string
 // parts are the files of the script, in the order in which they are joined.
 var parts = []string{
 	"own", "geometry", "seats", "speech", "filter", "roster", "guess",
-	"tap", "gate", "withhold", "exclude", "content", "levels", "roots", "videos", "stats",
+	"players", "tap", "gate", "withhold", "exclude", "content", "levels", "roots", "videos", "stats",
 	"picture", "fonts", "pulse", "tile", "cover", "stage", "director",
 	"ready", "hub", "main",
 }

@@ -171,6 +171,7 @@ func TestReadyRules(t *testing.T) {
 		{"a layout page that does not say when it begins", none + ", custom: true, moves: true, sounds: 1", "10100: media plays, and the page did not say when it begins"},
 		{"a room that waits for media", none + ", room: true", "never"},
 		{"a frame", none + ", page: false", "never"},
+		{"a page that is drawn over and connects late", none + ", staged: true, moves: now >= 9000", "9000: video plays"},
 		{"a picture", none + ", room: true, moves: now > 1000", "1100: video plays"},
 		{"sound", none + ", sounds: 1", "600: sound is subscribed"},
 		{"a picture that stands still", none + ", sounds: 1, pictures: 1", "5100: media is subscribed"},

@@ -9,6 +9,7 @@ const SCREEN_WORDS = /(^|[^a-z])(screen|display|desktop|presentation|share|slide
 const WIDEST_CAMERA = 1.9; // hardly anybody's is wider than 16:9
 const CAMERAS = [16 / 9, 3 / 2, 4 / 3, 5 / 4, 11 / 9, 1]; // their shapes, and the same upright
 const FEW_LINES = 3; // of a connection to one person: microphone, camera, screen
+const MOST_LINES = 4; // the same, with the sound of the screen
 
 // Whether a video shows a screen for all that is known of it: what its sender says
 // of its content, its names, or a shape that no camera has.
@@ -36,9 +37,11 @@ function guessPeople(lines) {
 		all,
 		// Enough for one person, and not for a room.
 		small: count(all, 'audio') <= 1 && all.length <= FEW_LINES,
+		// Also for one who shares a screen with its sound; or for two people.
+		fair: count(all, 'audio') <= 2 && all.length <= MOST_LINES,
 		// Lines on which nothing was ever sent are held ready for whoever may come; so
 		// are those that somebody has left, to be used again.
-		used: all.filter(({ receiving, carried }) => receiving && carried),
+		used: all.filter(({ receiving, carried, dropped }) => receiving && carried && !dropped),
 	}));
 	// Where each connection is one of a few lines, each is a person's.
 	const mesh = connections.filter(({ all, small }) => small && all[0].connected).length > 1;
@@ -54,14 +57,14 @@ function guessPeople(lines) {
 	return people;
 }
 
-function peopleOfConnection({ all, small, used }, mesh) {
-	let there = used;
-	if (used.length === 0) {
+function peopleOfConnection({ all, small, fair, used: there }, mesh) {
+	if (there.length === 0) {
 		// Somebody who is connected and sends nothing; in a room of many it may be
 		// nobody.
-		const named = all.filter(({ receiving, first }) => receiving && first !== '');
+		const silent = all.filter(({ receiving, dropped }) => receiving && !dropped);
+		const named = silent.filter(({ first }) => first !== '');
 		if (!small || !all[0].connected || (!mesh && named.length === 0)) return [];
-		return [person(idOf(all), mesh ? all.filter(({ receiving }) => receiving) : named)];
+		return [person(idOf(all), mesh ? silent : named)];
 	}
 	const isScreen = new Set(there.filter(showsScreen));
 	const faces = there.filter((one) => !isScreen.has(one));
@@ -69,8 +72,10 @@ function peopleOfConnection({ all, small, used }, mesh) {
 	const prefixed = there.some(({ streamId }) => streamId.includes('|'));
 	const cameras = count(faces, 'video');
 	if (prefixed) return [...groupBy(there, keyOf).values()].map((mine) => person(keyOf(mine[0]), mine, isScreen));
-	if (count(faces, 'audio') <= 1 && (cameras <= 1 || (small && mesh))) {
-		if (faces.length > 0) return [person(idOf(all), there, isScreen)];
+	const whole = fair && mesh;
+	if (whole || (count(faces, 'audio') <= 1 && cameras <= 1)) {
+		// The last one of a room of many is not whoever came first.
+		if (faces.length > 0) return [person(small || whole ? idOf(all) : keyOf(faces[0]), there, isScreen)];
 		return screens.map((one) => screenOnly(one));
 	}
 	const shared = screens.map((one) => screenOnly(one));
@@ -130,7 +135,7 @@ function giveScreens(people) {
 function person(id, lines, isScreen = new Set()) {
 	const media = [];
 	for (const one of lines) {
-		const second = one.kind === 'video' && media.some(({ kind }) => kind === 'camera');
+		const second = media.some(({ kind }) => kind === (one.kind === 'video' ? 'camera' : 'microphone'));
 		const screen = isScreen.has(one) || second;
 		const kind = one.kind === 'audio' ? (screen ? 'screen-audio' : 'microphone') : screen ? 'screen' : 'camera';
 		media.push({ kind, muted: one.muted || !one.carried, track: one.track });

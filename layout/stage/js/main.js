@@ -183,6 +183,7 @@ function newLook({ facts, top, frames, tap, hub, find, send, ready, filter, told
 			people: known.people,
 			withheld: known.withheld,
 			room,
+			staged: staging,
 			page: top && {
 				content: stateOf(document) !== 'loading',
 				complete: stateOf(document) === 'complete',

@@ -39,6 +39,7 @@ function newMotion() {
 //	people     how many people are shown
 //	withheld   how many tracks are withheld
 //	room       media may come over an open peer connection
+//	staged     people are drawn, whom a page that has merely loaded has not
 //	page       {content, complete, resources, patient, framed}; absent in frames
 function decideReady(memory, facts) {
 	const { now } = facts;
@@ -64,7 +65,8 @@ function decideReady(memory, facts) {
 	}
 	// A page without media, such as a web app under test. One with a connection for
 	// media is a room, and waits for them.
-	return facts.page && isLoaded(memory, facts.page, now) && !facts.room ? 'the page has loaded' : '';
+	const loaded = facts.page && isLoaded(memory, facts.page, now);
+	return loaded && !facts.room && !facts.staged ? 'the page has loaded' : '';
 }
 
 // Whether a page is there as a person would say. Requests that never end, or come

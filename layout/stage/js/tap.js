@@ -30,6 +30,7 @@ function tapFrame({ arrived, changed }) {
 	const entries = new Map(); // receiver -> what is known of it
 	const watched = new WeakSet();
 	const gated = new WeakSet(); // peers whose receivers can have no gate
+	const players = newPlayers();
 	let sockets = 0;
 	let made = 0;
 
@@ -87,12 +88,14 @@ function tapFrame({ arrived, changed }) {
 			if (!places.has(peer)) places.set(peer, new Map(peer.getTransceivers().map((one, i) => [one, i])));
 			const direction = transceiver?.currentDirection;
 			entry.carried ||= !track.muted;
+			const dropped = players.dropped(track);
 			const ids = [...streams].filter((stream) => stream.getTracks().includes(track)).map((stream) => stream.id);
 			found.push({
 				track, kind: track.kind, trackId: track.id, streams: ids, streamId: ids[0] ?? '', first: entry.first, receiver, peer,
 				peerId: numbers.get(peer), line: places.get(peer).get(transceiver) ?? 0, connected: peer.connectionState === 'connected', gateable: !gated.has(peer),
 				receiving: direction !== 'inactive' && direction !== 'sendonly' && direction !== 'stopped',
-				carried: entry.carried, muted: track.muted, content: entry.content, state: `${track.id} ${track.muted} ${direction} ${peer.connectionState} ${ids.join(',')}`,
+				carried: entry.carried, muted: track.muted, dropped, content: entry.content,
+				state: `${track.id} ${track.muted} ${dropped} ${direction} ${peer.connectionState} ${ids.join(',')}`,
 				note: (content) => { entry.content = content; },
 			});
 		}
