@@ -79,7 +79,7 @@ func scheduleChild() {
 	if err != nil {
 		var e *Error
 		if errors.As(err, &e) {
-			end.Class = string(e.FaultClass())
+			end.Class = e.FaultClass()
 		}
 		end.Err = err.Error()
 	}
