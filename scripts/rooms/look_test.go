@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +74,10 @@ func lookAt(p *testpattern.RGB, at time.Duration) picture {
 	rest := testpattern.Share(p, p.Rect, background, 24)
 	area := float64(p.Rect.Dx() * p.Rect.Dy())
 	for _, one := range people {
-		tiles := testpattern.Regions(p, one.colour, tolerance, smallest)
+		// What is thin is of the ring around who speaks.
+		tiles := slices.DeleteFunc(testpattern.Regions(p, one.colour, tolerance, smallest), func(r testpattern.Region) bool {
+			return min(r.Bounds.Dx(), r.Bounds.Dy()) < 10
+		})
 		out.tiles = append(out.tiles, tiles)
 		for _, tile := range tiles {
 			// The ring around who speaks, and round corners, belong to the tile.
