@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -101,15 +100,6 @@ func (r *run) doubt(hard context.Context, rep *report.Report) {
 	}
 	r.events.notice("%d requests of the page were refused, and it had no media: if it was to be a room, %s tells what it lacked", refused, dir)
 	rep.Notices, _ = r.events.told()
-}
-
-// onDisk returns the size of a file in bytes, 0 where it can't be had.
-func onDisk(path string) int64 {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
 }
 
 // unfinished returns the fault of a file that could not be finished, of a

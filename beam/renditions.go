@@ -8,33 +8,11 @@ import (
 	"slices"
 	"time"
 
-	"beam/beam/fault"
 	"beam/beam/renditions"
 	"beam/beam/report"
 	"beam/beam/storage"
 	"beam/beam/vod"
-	"beam/capture/rendition"
 )
-
-// checkRenditions refuses renditions that can't be made of the recording.
-func (s Settings) checkRenditions() error {
-	if len(s.Renditions) == 0 {
-		return nil
-	}
-	if s.AudioOnly {
-		return fault.Refuse("", "--renditions are of the video, and --audio-only records none")
-	}
-	if layers, _ := rendition.Plan(s.Size, s.Renditions); len(layers) == 0 {
-		return fault.Refuse("ask for smaller ones, or for a larger --resolution", "no rendition of --renditions can be made of %v: none is larger than the recording", s.Size)
-	}
-	return nil
-}
-
-// afterwards tells whether more is made of the recording when it is safe.
-func (s Settings) afterwards() bool { return len(s.Renditions) > 0 || s.Presign > 0 || s.Zip }
-
-// fragmented tells whether the recording is to be played through a playlist.
-func (s Settings) fragmented() bool { return s.VOD != vod.Off || s.afterwards() }
 
 // afterwards makes what is made of a recording when it is safe. What fails lessens the
 // recording and costs nothing of it.

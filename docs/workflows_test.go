@@ -92,7 +92,7 @@ func TestPinned(t *testing.T) {
 	if n, all := len(versioned.FindAll(text, -1)), len(usesLine.FindAll(text, -1)); n != all || all == 0 {
 		t.Errorf("action.yml: %d of %d actions have a digest and a version", n, all)
 	}
-	if !strings.Contains(string(text), ` -- "$BEAM_INPUT_URL"`) {
+	if !strings.Contains(string(text), `--url="$BEAM_INPUT_URL"`) {
 		t.Error("action.yml: an address could be a flag")
 	}
 	files, err := filepath.Glob("../.github/workflows/*.yml")
