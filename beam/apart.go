@@ -3,6 +3,7 @@ package beam
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"beam/beam/report"
 	"beam/beam/tracks"
@@ -47,6 +48,19 @@ func (r *run) exportTracks(hard context.Context, manifest tracks.Manifest, rep *
 		degrade("a participant's file could not be made; the tracks that it is made of are in %s: %v", dir, err)
 	}
 	r.listTracks(manifest)
+	object := r.transfer.Object()
+	if object == nil {
+		return
+	}
+	for _, file := range manifest.Files(dir) {
+		url, err := object.PutFile(hard, ".tracks/"+filepath.Base(file), file, tracks.MediaType(file), r.settings.Version, r.log)
+		if err != nil {
+			degrade("%s is not beside the recording in the bucket: %v", file, err)
+			continue
+		}
+		rep.Upload.Beside = append(rep.Upload.Beside, url)
+	}
+	r.transfer.Report(hard, rep, r.log)
 }
 
 func (r *run) listTracks(manifest tracks.Manifest) {

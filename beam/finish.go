@@ -58,6 +58,7 @@ func (r *run) finish(hard context.Context, end capture.Time) (*report.Report, er
 		r.events.enter(StateUploading)
 		tell := func() { r.progress.tellUpload(rep.Bytes, rep.Seconds) }
 		err = r.transfer.Complete(hard, rep, files, tell, r.events.degrade, r.log)
+		r.writeReport(rep) // now with the upload
 	}
 	r.exportTracks(hard, apart, rep)
 	if r.settings.afterwards() && finished {

@@ -49,6 +49,14 @@ func (t *Transfer) Settle(ctx context.Context, rep *report.Report, beside []Side
 	putReport(ctx, t.store, t.key, rep, log, lessened)
 }
 
+// Report puts the report beside the object once more, where there is one.
+func (t *Transfer) Report(ctx context.Context, rep *report.Report, log *slog.Logger) {
+	if t == nil || t.key == "" {
+		return
+	}
+	putReport(ctx, t.store, t.key, rep, log, func(text string) { rep.Degraded = append(rep.Degraded, text) })
+}
+
 // tellEvery is how often the progress of an upload is told that is waited for.
 const tellEvery = time.Second
 

@@ -84,9 +84,9 @@ func (m Manifest) Write(dir string, mode fs.FileMode) error {
 // ManifestName is the file that lists the tracks.
 const ManifestName = "tracks.json"
 
-// Companions returns the files that go beside the recording in a bucket: the
-// participants' files, those of tracks of which none was made, and the list.
-func (m Manifest) Companions(dir string) (files []string) {
+// Files returns the files that go beside the recording in a bucket: the participants',
+// those of tracks of which none was made, and the list.
+func (m Manifest) Files(dir string) (files []string) {
 	made := map[string]bool{}
 	for _, p := range m.People {
 		if p.Error == "" {
@@ -102,4 +102,23 @@ func (m Manifest) Companions(dir string) (files []string) {
 		}
 	}
 	return append(files, filepath.Join(dir, ManifestName))
+}
+
+// MediaType returns that of a file (RFC 6838), by its name.
+func MediaType(file string) string {
+	switch filepath.Ext(file) {
+	case ".webm":
+		return "video/webm"
+	case ".mkv":
+		return "video/matroska"
+	case ".mp4":
+		return "video/mp4"
+	case ".m4a":
+		return "audio/mp4"
+	case ".ogg":
+		return "audio/ogg"
+	case ".wav":
+		return "audio/wav"
+	}
+	return "application/json"
 }
