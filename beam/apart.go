@@ -42,6 +42,7 @@ func (r *run) exportTracks(hard context.Context, manifest tracks.Manifest, rep *
 		rep.Degraded = append(rep.Degraded, text)
 	}
 	dir := report.TracksPath(r.settings.Output)
+	rep.Tracks = filepath.Join(dir, tracks.ManifestName)
 	export := tracks.Export{Dir: dir, FFmpeg: r.opening.tools.FFmpeg, Format: r.settings.TracksFormat, Mode: r.settings.FileMode}
 	var err error
 	if manifest.People, err = export.Run(hard, manifest); err != nil {

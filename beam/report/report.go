@@ -36,6 +36,7 @@ type Report struct {
 	Thumbnail    string        `json:"thumbnail,omitempty"`     // JPEG file of one frame
 	Playlist     string        `json:"playlist,omitempty"`      // with --vod: the playlist to open
 
+	Tracks     string      `json:"tracks,omitempty"`     // with --tracks: the list of the participants' files
 	Renditions []Rendition `json:"renditions,omitempty"` // with --renditions
 	Zip        string      `json:"zip,omitempty"`        // with --vod-zip
 	// Presigned is the playlist that plays from a private bucket, with --presign, and

@@ -37,6 +37,9 @@ func (a *app) summary(r *beam.Report) {
 	for _, d := range r.Degraded {
 		a.stderr.warn("degraded: %s", d)
 	}
+	if r.Tracks != "" {
+		a.stderr.say("each participant apart: %s", r.Tracks)
+	}
 	for _, made := range r.Renditions {
 		if made.Error == "" {
 			a.stderr.say("rendition: %s: %dx%d, %s", cmp.Or(made.URL, made.File), made.Width, made.Height, size(made.Bytes))

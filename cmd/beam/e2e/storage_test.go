@@ -219,7 +219,7 @@ func testRecordToBucket(t *testing.T, s *store) {
 	quiet := open(t, toned(color.RGBA{40, 80, 160, 255}, 700))
 	r := s.record(t, "loud.mp4", loud.URL, "--max-duration", nearlyFull, "--s3-tag", "team=a")
 	r.begins()
-	second := s.record(t, "quiet.mp4", quiet.URL, "--duration", "3s", "--delete-local", "--key", "{prefix}/{room}-{id}{ext}")
+	second := s.record(t, "apart.mp4", demoPages(t).lipSync, "--duration", "3s", "--tracks", "--delete-local", "--key", "{prefix}/{room}-{id}{ext}")
 	r.sees("a part in the bucket while recording", partSent)
 
 	out, errs, code := beamRun(t, "recover", r.out)
@@ -264,7 +264,7 @@ func testRecordToBucket(t *testing.T, s *store) {
 	}
 
 	deleted := second.report()
-	if d := deleted.Upload; d == nil || !d.LocalDeleted || !strings.HasPrefix(d.URL, "s3://"+s.Bucket+"/team/127.0.0.1-") {
+	if d := deleted.Upload; d == nil || !d.LocalDeleted || !strings.HasPrefix(d.URL, "s3://"+s.Bucket+"/team/lipsync-") {
 		t.Errorf("upload of the deleted file: %+v", d)
 	} else if info, err := os.Stat(filepath.Join(s.Dir, *keyOf(d.URL, s.Bucket))); err != nil || info.Size() != deleted.Bytes {
 		t.Errorf("object of the deleted file: %v, %v", info, err)
@@ -272,7 +272,19 @@ func testRecordToBucket(t *testing.T, s *store) {
 	if _, err := os.Lstat(second.out); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the confirmed file was not deleted: %v", err)
 	}
-	s.clean(t, r.out, 4)
+	// The participant's file and the list of the tracks are beside it.
+	dir, m := second.manifest()
+	if len(m.People) != 1 || len(deleted.Upload.Beside) != 2 {
+		t.Fatalf("%+v; beside the object: %v", m.People, deleted.Upload.Beside)
+	}
+	for i, name := range []string{m.People[0].File, "tracks.json"} {
+		object, err := os.ReadFile(filepath.Join(s.Dir, *keyOf(deleted.Upload.Beside[i], s.Bucket)))
+		local, errLocal := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || errLocal != nil || !bytes.Equal(object, local) {
+			t.Errorf("%s beside the object: %v, %v", name, err, errLocal)
+		}
+	}
+	s.clean(t, r.out, 6)
 }
 
 func keyOf(url, bucket string) *string {
