@@ -90,9 +90,10 @@ type view struct {
 // whether everything has been sent.
 //
 // Parts go in the order of the file. Those over the head are sent (again) when
-// the file is finished and all others are in the bucket, from the last one back to
-// part 1: until the new part 1 is there the bucket holds the unfinished file,
-// complete as far as it goes, and from then on the finished one.
+// the file is finished and all others are in the bucket, from the last one back, and
+// part 1 when all of them are there: until the new part 1 is there the bucket holds the
+// unfinished file, to which the head is room that nobody reads, and from then on the
+// finished one.
 func due(v view) (n int32, all bool) {
 	count := int32(s3.MaxParts)
 	if v.final {
@@ -101,7 +102,7 @@ func due(v view) (n int32, all bool) {
 			return 0, false
 		}
 	}
-	again := int32(0)
+	again, first, others := int32(0), false, false // others: parts behind the head are on their way
 	for n := int32(1); n <= count; n++ {
 		start, end := v.plan.Offset(n), v.plan.Offset(n)+v.plan.PartSize(n)
 		if !v.final && end > v.known {
@@ -119,16 +120,28 @@ func due(v view) (n int32, all bool) {
 		}
 		switch {
 		case v.busy[n]:
+			others = others || start >= v.head
 		case v.final && start < v.head:
-			if !sent || part.Early {
+			switch {
+			case sent && !part.Early:
+			case n == 1:
+				first = true
+			default:
 				again = n
 			}
 		case !sent:
 			return n, false
 		}
 	}
-	if len(v.busy) > 0 {
+	switch {
+	case others:
 		return 0, false
+	case again > 0:
+		return again, false
+	case len(v.busy) > 0:
+		return 0, false
+	case first:
+		return 1, false
 	}
-	return again, v.final && again == 0
+	return 0, v.final
 }

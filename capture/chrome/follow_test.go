@@ -77,6 +77,9 @@ func TestFollowsTabs(t *testing.T) {
 					if engine == "window" {
 						checkColour(t, grab(t, screen, hd), green)
 					}
+					if path == "/leaves" { // which closes itself in a moment
+						waitFor(t, "the room's tab alone", func() bool { return pages(t, b) == 1 })
+					}
 					p.Close(within(t))
 					waitFor(t, "one tab", func() bool { return pages(t, b) == 1 })
 				})
