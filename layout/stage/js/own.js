@@ -57,7 +57,7 @@ const USED = [
 	[HTMLIFrameElement.prototype, 'allow contentDocument'],
 	[MediaStream.prototype, 'getAudioTracks getTracks getVideoTracks id'],
 	[MediaStreamTrack.prototype, 'contentHint getSettings id kind label muted readyState'],
-	[MutationObserver.prototype, 'disconnect observe'], [MessageChannel.prototype, 'port1 port2'], [MessagePort.prototype, 'postMessage'],
+	[MutationObserver.prototype, 'disconnect observe'], [MessageChannel.prototype, 'port1 port2'], [MessageEvent.prototype, 'data'], [MessagePort.prototype, 'postMessage'],
 	...(RTCPeerConnection ? [
 		[RTCPeerConnection.prototype, 'connectionState getStats getTransceivers'],
 		[RTCRtpReceiver.prototype, 'getStats getSynchronizationSources track transform'], [RTCRtpTransceiver.prototype, 'currentDirection mid receiver'],

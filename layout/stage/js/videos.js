@@ -18,8 +18,10 @@ function newVideoReader() {
 	const { getBoundingClientRect, checkVisibility } = Element.prototype;
 	const side = (name) => Object.getOwnPropertyDescriptor(window, name).get ?? function () { return this[name]; };
 	const [widthOf, heightOf] = [side('innerWidth'), side('innerHeight')];
+	// A form or an image of that name hides the document's own.
+	const { get: viewOfDocument } = Object.getOwnPropertyDescriptor(Document.prototype, 'defaultView');
 	const seen = (element, least) => {
-		const view = viewOf(element.ownerDocument);
+		const view = viewOfDocument.call(element.ownerDocument);
 		const { left, top, right, bottom } = getBoundingClientRect.call(element);
 		return view && right - left >= least && bottom - top >= least && right > 0 && bottom > 0
 			&& left < widthOf.call(view) && top < heightOf.call(view)
