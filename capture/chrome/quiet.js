@@ -18,13 +18,21 @@
   // fills the window anyway; it hears what it would hear without a click.
   const { dispatchEvent } = EventTarget.prototype;
   const { reject } = Promise;
-  const { Event, Promise: Own, TypeError, setTimeout } = window;
+  const { DOMException, Event, Promise: Own, TypeError, setTimeout } = window;
+  const later = (name, target) => apply(setTimeout, window, [() => apply(dispatchEvent, target, [new Event(name, { __proto__: null, bubbles: true, composed: true })]), 0]);
   const small = (_, element) => {
-    apply(setTimeout, window, [() => apply(dispatchEvent, element, [new Event('fullscreenerror', { __proto__: null, bubbles: true, composed: true })]), 0]);
+    later('fullscreenerror', element);
     return apply(reject, Own, [new TypeError('Permissions check failed')]);
   };
   for (const name of ['requestFullscreen', 'webkitRequestFullscreen', 'webkitRequestFullScreen']) refuse(Element.prototype, name, small);
   for (const name of ['webkitEnterFullscreen', 'webkitEnterFullScreen']) refuse(HTMLVideoElement.prototype, name, () => {});
+
+  // Who holds the pointer is told how to get it back.
+  const { get: documentOf } = getOwnPropertyDescriptor(Node.prototype, 'ownerDocument');
+  refuse(Element.prototype, 'requestPointerLock', (_, element) => {
+    later('pointerlockerror', apply(documentOf, element, []));
+    return apply(reject, Own, [new DOMException('A user gesture is required to request Pointer Lock.', 'NotAllowedError')]);
+  });
 
   // A page may be left, whatever it wants: its listeners run, as many say goodbye to
   // their server in them, but none of them can have the browser ask (HTML, 7.4.2.4).

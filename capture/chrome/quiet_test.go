@@ -44,6 +44,7 @@ var habits = []struct{ name, page string }{
 	{"mail", teal(onClick(`location = "mailto:ada@room.example"`))},
 	{"file chooser", teal(onClick(`const i = document.createElement("input"); i.type = "file"; i.click()`))},
 	{"fullscreen", teal(onClick(`document.documentElement.requestFullscreen().catch(() => {})`))},
+	{"pointer", teal(onClick(`document.body.requestPointerLock()?.catch?.(() => {})`))},
 	{"download", teal(onClick(`const a = document.createElement("a"); a.href = URL.createObjectURL(new Blob(["x"])); a.download = "x.txt"; a.click()`))},
 	{"download from the server", teal(onClick(`location = "/file"`))},
 	{"permissions", teal(onClick(`Notification.requestPermission(); navigator.geolocation.getCurrentPosition(() => {}); navigator.mediaDevices.getUserMedia({audio: true, video: true}).catch(() => {});
