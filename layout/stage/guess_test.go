@@ -18,6 +18,7 @@ type line struct {
 	Left     bool   `json:"left"`    // its sender stopped it
 	Dropped  bool   `json:"dropped"` // the page put it away
 	Screen   bool   `json:"screen"`
+	Since    int    `json:"since"` // when it came, among the others
 	W, H     int
 }
 
@@ -55,6 +56,8 @@ func TestGuessPeople(t *testing.T) {
 		want  string
 	}{
 		{"a stream each", lines(both(1, 0, "a"), both(1, 2, "b"), both(1, 4, "c")), "a: microphone camera, b: microphone camera, c: microphone camera"},
+		{"a screen on a line that somebody left", []line{{Peer: 1, Kind: "audio", StreamID: "b", Since: 2}, {Peer: 1, Line: 1, Kind: "video", StreamID: "b", Since: 5},
+			{Peer: 1, Line: 2, Kind: "audio", StreamID: "c", Since: 4}, {Peer: 1, Line: 3, Kind: "video", StreamID: "b", Since: 3, W: 400, H: 300}}, "b: microphone camera screen, c: microphone"},
 		{"sounds only", []line{{Peer: 1, Kind: "audio", StreamID: "a"}, {Peer: 1, Line: 1, Kind: "audio", StreamID: "b"}}, "a: microphone, b: microphone"},
 		{"no streams, a connection each", lines(both(1, 0, ""), both(2, 0, "")), "peer 1: microphone camera, peer 2: microphone camera"},
 		{"one name for all streams", lines(both(1, 0, "janus"), both(1, 2, "janus"), both(1, 4, "janus")),

@@ -134,14 +134,17 @@ function giveScreens(people) {
 
 function person(id, lines, isScreen = new Set()) {
 	const media = [];
-	for (const one of lines) {
+	// Of two videos that nothing tells apart the one that came first is the face: a screen
+	// may be on a line before it, which somebody else has left.
+	const byAge = [...lines].sort((a, b) => (a.since ?? 0) - (b.since ?? 0));
+	for (const one of byAge) {
 		const second = media.some(({ kind }) => kind === (one.kind === 'video' ? 'camera' : 'microphone'));
 		const screen = isScreen.has(one) || second;
 		const kind = one.kind === 'audio' ? (screen ? 'screen-audio' : 'microphone') : screen ? 'screen' : 'camera';
 		media.push({ kind, muted: one.muted || !one.carried, track: one.track });
 	}
 	// Of two pictures of one person, that with the shape of a camera is the face.
-	const videos = lines.filter(({ kind }) => kind === 'video');
+	const videos = byAge.filter(({ kind }) => kind === 'video');
 	if (videos.length === 2 && !videos.some((one) => isScreen.has(one)) && !likeCamera(videos[0]) && likeCamera(videos[1])) {
 		for (const medium of media) if (medium.track.kind === 'video') medium.kind = medium.kind === 'camera' ? 'screen' : 'camera';
 	}

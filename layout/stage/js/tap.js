@@ -33,6 +33,7 @@ function tapFrame({ arrived, changed }) {
 	const players = newPlayers();
 	let sockets = 0;
 	let made = 0;
+	let arrivals = 0;
 
 	const watch = (target, ...events) => {
 		if (watched.has(target)) return;
@@ -43,9 +44,13 @@ function tapFrame({ arrived, changed }) {
 	const onTrack = own(({ target: peer, receiver, track, streams, transceiver }) => {
 		let entry = entries.get(receiver);
 		if (!entry) {
-			entry = { receiver, track, peer, transceiver, streams: new Set(), first: streams[0]?.id ?? '', carried: false, content: undefined };
+			entry = { receiver, track, peer, transceiver, streams: new Set(), first: streams[0]?.id ?? '', since: ++arrivals, carried: false, content: undefined };
 			entries.set(receiver, entry);
 			listen(track, 'unmute', own(() => { entry.carried = true; }));
+		}
+		// A line that somebody left is used again, with the same receiver and track.
+		if (entry.streams.size > 0 && streams.length > 0 && !streams.some((stream) => entry.streams.has(stream))) {
+			Object.assign(entry, { first: streams[0].id, since: ++arrivals, content: undefined });
 		}
 		for (const stream of streams) {
 			entry.streams.add(stream);
@@ -91,7 +96,7 @@ function tapFrame({ arrived, changed }) {
 			const dropped = players.dropped(track);
 			const ids = [...streams].filter((stream) => stream.getTracks().includes(track)).map((stream) => stream.id);
 			found.push({
-				track, kind: track.kind, trackId: track.id, streams: ids, streamId: ids[0] ?? '', first: entry.first, receiver, peer,
+				track, kind: track.kind, trackId: track.id, streams: ids, streamId: ids[0] ?? '', first: entry.first, since: entry.since, receiver, peer,
 				peerId: numbers.get(peer), line: places.get(peer).get(transceiver) ?? 0, connected: peer.connectionState === 'connected', gateable: !gated.has(peer),
 				receiving: direction !== 'inactive' && direction !== 'sendonly' && direction !== 'stopped',
 				carried: entry.carried, muted: track.muted, dropped, content: entry.content,
