@@ -90,7 +90,7 @@ type view struct {
 // whether everything has been sent.
 //
 // Parts go in the order of the file. Those over the head are sent (again) when
-// the file is finished and all others are in the bucket, from the last one back, and
+// the file is finished and all others are on their way, from the last one back, and
 // part 1 when all of them are there: until the new part 1 is there the bucket holds the
 // unfinished file, to which the head is room that nobody reads, and from then on the
 // finished one.
@@ -102,7 +102,7 @@ func due(v view) (n int32, all bool) {
 			return 0, false
 		}
 	}
-	again, first, others := int32(0), false, false // others: parts behind the head are on their way
+	again, first := int32(0), false
 	for n := int32(1); n <= count; n++ {
 		start, end := v.plan.Offset(n), v.plan.Offset(n)+v.plan.PartSize(n)
 		if !v.final && end > v.known {
@@ -120,7 +120,6 @@ func due(v view) (n int32, all bool) {
 		}
 		switch {
 		case v.busy[n]:
-			others = others || start >= v.head
 		case v.final && start < v.head:
 			switch {
 			case sent && !part.Early:
@@ -134,8 +133,6 @@ func due(v view) (n int32, all bool) {
 		}
 	}
 	switch {
-	case others:
-		return 0, false
 	case again > 0:
 		return again, false
 	case len(v.busy) > 0:
