@@ -34,7 +34,7 @@ func (s *session) run(ctx context.Context) (Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	// Parts over the head are not worth finishing once the head is rewritten.
 	early, endEarly := context.WithCancelCause(ctx)
-	f := &flight{s: s, stop: make(chan struct{}), results: make(chan sent, inFlight), busy: map[int32]bool{}}
+	f := &flight{s: s, stop: make(chan struct{}), results: make(chan sent, lastInFlight), busy: map[int32]bool{}}
 	result, err := f.run(ctx, early, endEarly)
 	if err != nil {
 		cancel(err)
@@ -75,7 +75,7 @@ func (f *flight) run(ctx, early context.Context, endEarly context.CancelCauseFun
 				return result, err
 			}
 			continue
-		case n > 0 && len(f.busy) < inFlight && s.u.touch(!final && planOf(s.store).Offset(n+1) > known):
+		case n > 0 && len(f.busy) < mostInFlight(final) && s.u.touch(!final && planOf(s.store).Offset(n+1) > known):
 			if err := f.launch(ctx, early, s.partFor(n, known, final)); err != nil {
 				return Result{}, err
 			}

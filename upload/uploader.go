@@ -10,8 +10,19 @@ import (
 	"beam/upload/s3"
 )
 
-// inFlight is how many parts are on their way at once.
-const inFlight = 3
+// inFlight is how many parts are on their way at once, and lastInFlight when the
+// recording is over: nothing else wants the network then, and somebody waits.
+const (
+	inFlight     = 3
+	lastInFlight = 4
+)
+
+func mostInFlight(final bool) int {
+	if final {
+		return lastInFlight
+	}
+	return inFlight
+}
 
 // defaultGiveUp is how long a finished recording waits for a bucket that is down.
 const defaultGiveUp = 15 * time.Minute

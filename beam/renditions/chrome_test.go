@@ -25,7 +25,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"beam/beam/storage"
-	"beam/capture/mp4"
+	"beam/capture/mp4/mp4test"
 	"beam/upload/uploadtest"
 )
 
@@ -107,31 +107,10 @@ func hlsScript(t *testing.T) []byte {
 // grays makes a recording of six seconds; the gray of each tells which one it is.
 func grays(t *testing.T) string {
 	t.Helper()
-	data, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-copyts", "-itsoffset", "1", "-f", "lavfi", "-i",
+	data := mp4test.Fragments(t, "-copyts", "-itsoffset", "1", "-f", "lavfi", "-i",
 		"color=black:s=320x180:r=30:d=6,geq=lum='40+30*floor(T+0.001)':cb=128:cr=128", "-itsoffset", "1", "-f", "lavfi", "-i", "sine=d=6:r=48000",
-		"-c:v", "libx264", "-preset", "ultrafast", "-g", "60", "-bf", "0", "-c:a", "aac",
-		"-movflags", "frag_keyframe+empty_moov+default_base_moof+frag_discont+negative_cts_offsets", "-f", "mp4", "pipe:1").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "meeting.mp4")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	origin := time.Second
-	w, err := mp4.NewWriter(f, mp4.Options{Reserve: 32 << 10, Timing: mp4.TimingAbsolute, Origin: &origin})
-	if err == nil {
-		_, err = w.Write(data)
-	}
-	if err == nil {
-		_, err = w.Finish(mp4.Metadata{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
+		"-c:v", "libx264", "-preset", "ultrafast", "-g", "60", "-bf", "0", "-c:a", "aac")
+	return mp4test.File(t, data, mp4test.Absolute(), mp4test.Finish)
 }
 
 // Chrome plays and seeks the playlists from the store, with hls.js and, where it can,

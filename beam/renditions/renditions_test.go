@@ -19,6 +19,7 @@ import (
 	"beam/beam/storage"
 	"beam/beam/vod"
 	"beam/capture/mp4"
+	"beam/capture/mp4/mp4test"
 	"beam/upload/uploadtest"
 )
 
@@ -26,30 +27,15 @@ import (
 // fragments.
 func recording(t *testing.T, compact bool) string {
 	t.Helper()
-	data, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=2", "-f", "lavfi", "-i", "sine=d=2",
-		"-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "pipe:1").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "meeting.mp4")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	w, err := mp4.NewWriter(f, mp4.Options{Reserve: 16 << 10})
-	if err == nil {
-		_, err = w.Write(data)
-	}
-	if err == nil && compact {
-		_, err = w.Index().Compact(t.Context(), f, path, mp4.Metadata{})
-	} else if err == nil {
-		_, err = w.Finish(mp4.Metadata{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
+	data := mp4test.Fragments(t, "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=2", "-f", "lavfi", "-i", "sine=d=2",
+		"-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-c:a", "aac")
+	return mp4test.File(t, data, mp4.Options{Reserve: 16 << 10}, func(w *mp4.Writer, f *os.File) error {
+		if compact {
+			_, err := w.Index().Compact(t.Context(), f, f.Name(), mp4.Metadata{})
+			return err
+		}
+		return mp4test.Finish(w, f)
+	})
 }
 
 func job(t *testing.T, file string, sides ...int) Job {

@@ -44,6 +44,32 @@ func OpenObject(ctx context.Context, url string, s Settings, log *slog.Logger) (
 // ObjectOf opens the object of the recording at file: where its report says that it
 // is, if that is in the bucket of the settings; else where it would be put.
 func ObjectOf(ctx context.Context, file string, s Settings, log *slog.Logger) (*Object, error) {
+	store, err := openStore(ctx, s, log)
+	if err != nil {
+		return nil, err
+	}
+	o := &Object{store: store, settings: s, own: true}
+	rep, ok := report.Read(file)
+	if !ok {
+		rep = &report.Report{}
+	}
+	if u := rep.Upload; u != nil && u.Error == "" {
+		if key, ok := strings.CutPrefix(u.URL, store.Target.ObjectURL("")); ok {
+			o.key = key
+			return o, nil
+		}
+	}
+	place, err := placeOf(store, s, file, rep)
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	o.key = place.Key
+	return o, nil
+}
+
+// openStore opens the bucket of the settings. Nothing is sent. The error is a fault.
+func openStore(ctx context.Context, s Settings, log *slog.Logger) (*upload.Store, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -55,25 +81,17 @@ func ObjectOf(ctx context.Context, file string, s Settings, log *slog.Logger) (*
 	if err != nil {
 		return nil, refuse("", err)
 	}
-	o := &Object{store: store, settings: s, own: true}
-	rep, ok := report.Read(file)
-	if !ok {
-		rep = &report.Report{}
-	}
-	if u := rep.Upload; u != nil && u.Error == "" {
-		if key, ok := strings.CutPrefix(u.URL, targets[0].ObjectURL("")); ok {
-			o.key = key
-			return o, nil
-		}
-	}
+	return store, nil
+}
+
+// placeOf returns where a recording that has no object yet is put.
+func placeOf(store *upload.Store, s Settings, file string, rep *report.Report) (upload.Place, error) {
 	room, start := recordedAs(file, rep)
 	places, err := (&Storage{Settings: s, stores: []*upload.Store{store}}).places(keyVars(room, file, upload.NewID(), start), max(1, rep.Part))
 	if err != nil {
-		store.Close()
-		return nil, err
+		return upload.Place{}, err
 	}
-	o.key = places[0].Key
-	return o, nil
+	return places[0], nil
 }
 
 // Object returns the object that a finished upload has made, nil for an upload

@@ -6,37 +6,19 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"beam/beam/report"
 	"beam/capture/mp4"
+	"beam/capture/mp4/mp4test"
 )
 
 // crashed leaves the file that a killed recorder leaves: fragments and no index.
 func crashed(t *testing.T, playlist bool) string {
 	t.Helper()
-	data, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=3", "-c:v", "libx264",
-		"-g", "10", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "pipe:1").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "meeting.mp4")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	w, err := mp4.NewWriter(f, mp4.Options{Reserve: 8 << 10, Playlist: playlist})
-	if err == nil {
-		_, err = w.Write(data)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
+	data := mp4test.Fragments(t, "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=3", "-c:v", "libx264", "-g", "10")
+	return mp4test.File(t, data, mp4.Options{Reserve: 8 << 10, Playlist: playlist}, nil)
 }
 
 // A recording that was begun with --vod has its playlists after a crash too, and

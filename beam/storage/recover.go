@@ -191,25 +191,15 @@ func planUpload(ctx context.Context, r Recovered, rep *report.Report, o RecoverO
 	case o.Storage.Bucket == "", rep.Upload.Holds(r.Bytes):
 		return nil, nil
 	}
-	if err := o.Storage.Check(); err != nil {
+	if job.store, err = openStore(ctx, o.Storage, log); err != nil {
 		return nil, err
 	}
-	targets, err := o.Storage.targets()
-	if err != nil {
-		return nil, err
-	}
-	if job.store, err = upload.Open(ctx, targets[0], o.Storage.options(), log); err != nil {
-		return nil, refuse("", err)
-	}
-	s := Storage{Settings: o.Storage, stores: []*upload.Store{job.store}}
-	id := upload.NewID()
-	room, start := recordedAs(r.File, rep)
-	places, err := s.places(keyVars(room, r.File, id, start), max(1, rep.Part))
+	place, err := placeOf(job.store, o.Storage, r.File, rep)
 	if err != nil {
 		job.store.Close()
 		return nil, err
 	}
-	job.config.Place, job.config.Metadata = &places[0], objectMetadata(o.Version)
+	job.config.Place, job.config.Metadata = &place, objectMetadata(o.Version)
 	return job, nil
 }
 
@@ -260,16 +250,9 @@ func ours(path string) bool {
 // RecoverBucket completes, from the bucket alone, the uploads under the
 // storage's bucket whose recorders are gone. Its error is a fault.
 func RecoverBucket(ctx context.Context, s Settings, log *slog.Logger) ([]upload.Recovered, error) {
-	if err := s.Check(); err != nil {
-		return nil, err
-	}
-	targets, err := s.targets()
+	store, err := openStore(ctx, s, log)
 	if err != nil {
 		return nil, err
-	}
-	store, err := upload.Open(ctx, targets[0], s.options(), log)
-	if err != nil {
-		return nil, refuse("", err)
 	}
 	defer store.Close()
 	return upload.RecoverBucket(ctx, store)

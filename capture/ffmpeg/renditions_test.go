@@ -1,9 +1,6 @@
 package ffmpeg_test
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"beam/capture"
@@ -25,20 +22,7 @@ func TestRenditionArgsGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join(args, "\n") + "\n"
-		path := filepath.Join("testdata", name+".golden")
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("arguments are\n%s\nwant\n%s", got, want)
-		}
+		checkGolden(t, name, args)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"beam/capture"
 	"beam/capture/mp4"
+	"beam/capture/mp4/mp4test"
 )
 
 func TestParseSides(t *testing.T) {
@@ -67,33 +68,13 @@ func TestPlan(t *testing.T) {
 // recording makes a finished recording of three and a third seconds, as Beam does.
 func recording(t *testing.T) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-copyts",
+	data := mp4test.Fragments(t, "-copyts",
 		"-itsoffset", "1", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=15:d=3.4", "-itsoffset", "1", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=3.4",
-		"-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-bf", "0", "-c:a", "aac", "-video_track_timescale", "15000",
-		"-movflags", "frag_keyframe+empty_moov+default_base_moof+frag_discont+negative_cts_offsets", "-f", "mp4", "pipe:1")
-	data, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "meeting.mp4")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	origin := time.Second
-	w, err := mp4.NewWriter(f, mp4.Options{Reserve: 32 << 10, Timing: mp4.TimingAbsolute, Origin: &origin})
-	if err == nil {
-		_, err = w.Write(data)
-	}
-	if err == nil {
+		"-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-bf", "0", "-c:a", "aac", "-video_track_timescale", "15000")
+	return mp4test.File(t, data, mp4test.Absolute(), func(w *mp4.Writer, f *os.File) error {
 		w.Index().End(3*time.Second + time.Second/3) // 50 frames
-		_, err = w.Finish(mp4.Metadata{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
+		return mp4test.Finish(w, f)
+	})
 }
 
 func ffmpegPath(t *testing.T) string {
