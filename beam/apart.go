@@ -24,7 +24,10 @@ func (r *run) closeTracks() tracks.Manifest {
 	}
 	manifest, err := t.Close()
 	if err != nil {
-		r.events.degrade(fmt.Sprintf("a track is not whole: %v", err))
+		r.log.Warn("a track is not whole", "error", err) // which its entry tells too
+	}
+	for _, text := range manifest.Missing() {
+		r.events.degrade("tracks: " + text)
 	}
 	r.listTracks(manifest)
 	return manifest

@@ -82,6 +82,9 @@ func parts(m Manifest) (all []*part) {
 	}
 	entries := slices.SortedStableFunc(slices.Values(m.Tracks), func(a, b TrackEntry) int { return cmp.Compare(a.StartMS, b.StartMS) })
 	for _, e := range entries {
+		if e.File == "" {
+			continue
+		}
 		p := find(e)
 		if e.Kind == "audio" {
 			p.audio = append(p.audio, e)

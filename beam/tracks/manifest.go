@@ -1,12 +1,15 @@
 package tracks
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+
+	"beam/capture/webm"
 )
 
 // SchemaVersion is that of Manifest. Keys are added without a change of it.
@@ -21,7 +24,7 @@ type Manifest struct {
 
 // TrackEntry is one file of one track.
 type TrackEntry struct {
-	File   string `json:"file"`   // relative to the manifest
+	File   string `json:"file"`   // relative to the manifest; "" where nothing was kept, and Error says why
 	Peer   string `json:"peer"`   // the participant's id in the room; "" where nobody told
 	Name   string `json:"name"`   // "" where the room tells none
 	Role   string `json:"role"`   // the same
@@ -48,6 +51,9 @@ type TrackEntry struct {
 func (r *Recorder) manifest() Manifest {
 	m := Manifest{Version: SchemaVersion, People: []Person{}, Tracks: []TrackEntry{}}
 	for _, t := range r.order {
+		if e, ok := t.missing(); ok {
+			m.Tracks = append(m.Tracks, e)
+		}
 		for _, f := range t.files {
 			if f == nil || f.writer == nil {
 				continue
@@ -67,6 +73,31 @@ func (r *Recorder) manifest() Manifest {
 		}
 	}
 	return m
+}
+
+// missing is the entry of a track of which something could not be kept.
+func (t *track) missing() (TrackEntry, bool) {
+	e := TrackEntry{
+		Peer: t.owner.Person, Name: t.owner.Name, Role: t.owner.Role, Kind: t.owner.Kind, Medium: t.owner.Medium,
+		Stream: t.owner.Stream, Track: t.owner.Track, Gaps: []Gap{},
+	}
+	switch {
+	case t.refused != "":
+		e.Codec, e.Error = t.refused, "frames of the codec "+t.refused+" are not kept"
+	case t.broken > 0:
+		e.Codec, e.Error = string(webm.Opus), fmt.Sprintf("%d packets with redundant audio could not be read", t.broken)
+	}
+	return e, e.Error != ""
+}
+
+// Missing tells of what could not be kept, a text for each track.
+func (m Manifest) Missing() (texts []string) {
+	for _, t := range m.Tracks {
+		if t.Error != "" {
+			texts = append(texts, fmt.Sprintf("the %s of %s: %s", cmp.Or(t.Medium, t.Kind, "track"), cmp.Or(t.Name, t.Peer, "somebody"), t.Error))
+		}
+	}
+	return texts
 }
 
 // Write writes the manifest into the directory of the tracks.
@@ -97,7 +128,7 @@ func (m Manifest) Files(dir string) (files []string) {
 		}
 	}
 	for _, t := range m.Tracks {
-		if !made[t.File] {
+		if t.File != "" && !made[t.File] {
 			files = append(files, filepath.Join(dir, t.File))
 		}
 	}

@@ -3,6 +3,7 @@ package tracks
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -216,6 +217,50 @@ func TestRedundantAudio(t *testing.T) {
 	m := s.close()
 	if len(m.Tracks) != 1 || m.Tracks[0].Codec != "audio/opus" || m.Tracks[0].Bytes != int64(3*m.Tracks[0].Frames) {
 		t.Errorf("%+v", m.Tracks)
+	}
+}
+
+// TestCodecThatIsNotKept is told, and makes no file; nor does it keep a participant's
+// other tracks from being made into one.
+func TestCodecThatIsNotKept(t *testing.T) {
+	s := newSim(t)
+	one := camera("w.1")
+	one.codec = "video/h265"
+	s.tracks(layout.Track{Number: "w.1", Kind: "video", Person: "p", Name: "Ana", Medium: "camera"}, layout.Track{Number: "w.2", Kind: "audio", Person: "p", Name: "Ana", Medium: "microphone"})
+	s.send(time.Second, 2*time.Second, one, microphone("w.2"))
+	m := s.close()
+	if got := m.Missing(); len(got) != 1 || got[0] != "the camera of Ana: frames of the codec video/h265 are not kept" {
+		t.Errorf("%q", got)
+	}
+	if got := files(s.export(m, FormatAuto)); !slices.Equal(got, []string{"Ana.webm"}) {
+		t.Errorf("%v", got)
+	}
+	if got := m.Files(s.dir); len(got) != 2 { // the one track, before it is made into a file, and the list
+		t.Errorf("%v", got)
+	}
+}
+
+// TestNoFileStaysOpen: a meeting has more tracks than a process may open files.
+func TestNoFileStaysOpen(t *testing.T) {
+	s := newSim(t)
+	open := func() int {
+		all, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	before := open()
+	for n := range 50 {
+		one := microphone(fmt.Sprintf("w.%d", n))
+		s.send(time.Second, 1500*time.Millisecond, one)
+	}
+	// The runtime may open one of its own.
+	if after := open(); after > before+5 {
+		t.Errorf("%d files are open, %d before", after, before)
+	}
+	if m := s.close(); len(m.Tracks) != 50 {
+		t.Errorf("%d tracks", len(m.Tracks))
 	}
 }
 

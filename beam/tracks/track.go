@@ -1,7 +1,7 @@
 package tracks
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,8 +41,7 @@ type frame struct {
 type file struct {
 	path     string
 	codec    webm.Codec
-	out      *os.File
-	buffer   *bufio.Writer
+	pending  bytes.Buffer // not on the disk yet
 	writer   *webm.Writer
 	began    time.Duration // on the recording's clock
 	end      time.Duration // of the last frame
@@ -157,7 +156,7 @@ func (o *file) write(at time.Duration, f frame, played bool) {
 		return
 	}
 	if o.writer == nil {
-		w, err := webm.NewWriter(o.buffer, webm.Track{Codec: o.codec, Width: f.width, Height: f.height}, f.data)
+		w, err := webm.NewWriter(&o.pending, webm.Track{Codec: o.codec, Width: f.width, Height: f.height}, f.data)
 		if err != nil {
 			return // the next key frame may say what this one does not
 		}
@@ -177,32 +176,38 @@ func (o *file) write(at time.Duration, f frame, played bool) {
 	o.playedBy = played
 }
 
-// create makes a file.
+// create makes a file. It is open only while something is written: a meeting may have
+// thousands of tracks, one after the other.
 func create(path string, codec webm.Codec, mode fs.FileMode) *file {
 	o := &file{path: path, codec: codec}
-	o.out, o.failed = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
-	if o.failed == nil {
-		_ = o.out.Chmod(mode) // whatever the umask; some file systems have no modes
-		o.buffer = bufio.NewWriterSize(o.out, 64<<10)
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err == nil {
+		_ = out.Chmod(mode) // whatever the umask; some file systems have no modes
+		err = out.Close()
 	}
+	o.failed = err
 	return o
 }
 
-// flushFile hands what is buffered to the system.
+// flush writes what is pending. What a full disk leaves of it at the end of the file is
+// read as far as it is whole.
 func (o *file) flush() {
-	if o.failed == nil && o.buffer != nil {
-		o.failed = o.buffer.Flush()
+	if o.failed != nil || o.pending.Len() == 0 {
+		return
 	}
+	out, err := os.OpenFile(o.path, os.O_WRONLY|os.O_APPEND, 0)
+	if err == nil {
+		_, err = o.pending.WriteTo(out)
+		err = errors.Join(err, out.Close())
+	}
+	o.failed = err
 }
 
 // close ends the file.
 func (o *file) close() error {
 	o.flush()
-	if o.out == nil {
-		return o.failed
-	}
-	if err := errors.Join(o.failed, o.out.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", o.path, err)
+	if o.failed != nil {
+		return fmt.Errorf("write %s: %w", o.path, o.failed)
 	}
 	return nil
 }
