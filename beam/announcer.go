@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"beam/beam/report"
 )
 
 // announcer tells whoever watches what a recording does, and keeps of it what
@@ -100,6 +102,9 @@ func (a *announcer) progressed(p *Progress) {
 	a.mu.Unlock()
 	a.emit(Event{Type: EventProgress, Progress: p})
 }
+
+// tell puts what was noticed so far into a report.
+func (a *announcer) tell(rep *report.Report) { rep.Notices, rep.Degraded = a.told() }
 
 // told returns what was noticed so far, and in what way the recording is less
 // than what was asked for; never nil.

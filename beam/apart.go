@@ -39,17 +39,12 @@ func (r *run) exportTracks(hard context.Context, manifest tracks.Manifest, rep *
 	if r.opening.tracks == nil {
 		return
 	}
-	degrade := func(format string, args ...any) {
-		text := fmt.Sprintf(format, args...)
-		r.events.degrade(text)
-		rep.Degraded = append(rep.Degraded, text)
-	}
 	dir := report.TracksPath(r.settings.Output)
 	rep.Tracks = filepath.Join(dir, tracks.ManifestName)
 	export := tracks.Export{Dir: dir, FFmpeg: r.opening.tools.FFmpeg, Format: r.settings.TracksFormat, Mode: r.settings.FileMode}
 	var err error
 	if manifest.People, err = export.Run(hard, manifest); err != nil {
-		degrade("a participant's file could not be made; the tracks that it is made of are in %s: %v", dir, err)
+		r.events.degrade(fmt.Sprintf("a participant's file could not be made; the tracks that it is made of are in %s: %v", dir, err))
 	}
 	r.listTracks(manifest)
 	object := r.transfer.Object()
@@ -59,12 +54,13 @@ func (r *run) exportTracks(hard context.Context, manifest tracks.Manifest, rep *
 	for _, file := range manifest.Files(dir) {
 		url, err := object.PutFile(hard, ".tracks/"+filepath.Base(file), file, tracks.MediaType(file), r.settings.Version, r.log)
 		if err != nil {
-			degrade("%s is not beside the recording in the bucket: %v", file, err)
+			r.events.degrade(fmt.Sprintf("%s is not beside the recording in the bucket: %v", file, err))
 			continue
 		}
 		rep.Upload.Beside = append(rep.Upload.Beside, url)
 	}
-	r.transfer.Report(hard, rep, r.log)
+	r.events.tell(rep)
+	r.transfer.Report(hard, rep, r.events.degrade, r.log)
 }
 
 func (r *run) listTracks(manifest tracks.Manifest) {

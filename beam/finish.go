@@ -79,10 +79,10 @@ func (r *run) awaitPredecessors(rep *report.Report) {
 	before := r.opening.before
 	before.wait()
 	rep.Part, rep.Continues = before.report()
+	_, told := r.events.told()
 	for _, text := range before.shortcomings() {
-		if !slices.Contains(rep.Degraded, text) {
+		if !slices.Contains(told, text) {
 			r.events.degrade(text)
-			rep.Degraded = append(rep.Degraded, text)
 		}
 	}
 }
@@ -100,7 +100,6 @@ func (r *run) doubt(hard context.Context, rep *report.Report) {
 		return
 	}
 	r.events.notice("%d requests of the page were refused, and it had no media: if it was to be a room, %s tells what it lacked", refused, dir)
-	rep.Notices, _ = r.events.told()
 }
 
 // unfinished returns the fault of a file that could not be finished, of a
@@ -129,7 +128,6 @@ func (r *run) expectations(hard context.Context, rep *report.Report) error {
 		rep.ContactSheet, rep.Thumbnail = drawn.ContactSheet, drawn.Thumbnail
 		if err != nil {
 			r.events.notice("%v", err)
-			rep.Notices = append(rep.Notices, err.Error())
 		}
 	}
 	if err != nil || !s.Expect.Any() {
@@ -156,13 +154,13 @@ func (r *run) playlists(rep *report.Report) []storage.SideFile {
 	files, err := storage.Playlists(rep, r.settings.Output, r.output.Index())
 	if err != nil {
 		r.events.degrade("there is no playlist: " + err.Error())
-		rep.Degraded = append(rep.Degraded, "there is no playlist: "+err.Error())
 	}
 	return files
 }
 
-// writeReport writes the report beside the file.
+// writeReport writes the report beside the file, with what was noticed by now.
 func (r *run) writeReport(rep *report.Report) {
+	r.events.tell(rep)
 	if err := rep.Write(report.Path(r.settings.Output)); err != nil {
 		r.events.notice("the report could not be written: %v", err)
 	}
@@ -206,7 +204,7 @@ func (r *run) makeReport(end capture.Time, media encode.Media, chapters []report
 		rep.Fault = r.fault.Error()
 	}
 	rep.Secrets, rep.Mode = o.secrets, s.FileMode
-	rep.Notices, rep.Degraded = r.events.told()
+	r.events.tell(rep)
 	return rep
 }
 

@@ -17,10 +17,7 @@ import (
 // afterwards makes what is made of a recording when it is safe. What fails lessens the
 // recording and costs nothing of it.
 func (r *run) afterwards(hard context.Context, rep *report.Report) {
-	lessened := func(text string) {
-		r.events.degrade(text)
-		rep.Degraded = append(rep.Degraded, text)
-	}
+	lessened := r.events.degrade
 	if len(r.settings.Renditions) > 0 {
 		r.makeRenditions(hard, rep, lessened)
 	}
@@ -31,7 +28,7 @@ func (r *run) afterwards(hard context.Context, rep *report.Report) {
 	if r.settings.Zip {
 		r.zip(hard, rep, object, lessened)
 	}
-	rep.Notices, _ = r.events.told()
+	r.events.tell(rep)
 	if object == nil {
 		return
 	}

@@ -50,11 +50,11 @@ func (t *Transfer) Settle(ctx context.Context, rep *report.Report, beside []Side
 }
 
 // Report puts the report beside the object once more, where there is one.
-func (t *Transfer) Report(ctx context.Context, rep *report.Report, log *slog.Logger) {
+func (t *Transfer) Report(ctx context.Context, rep *report.Report, degrade func(string), log *slog.Logger) {
 	if t == nil || t.key == "" {
 		return
 	}
-	putReport(ctx, t.store, t.key, rep, log, func(text string) { rep.Degraded = append(rep.Degraded, text) })
+	putReport(ctx, t.store, t.key, rep, log, degrade)
 }
 
 // tellEvery is how often the progress of an upload is told that is waited for.
