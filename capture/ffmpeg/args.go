@@ -12,15 +12,20 @@ func Args(s Spec) (args []string, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	// ffmpeg-go panics when it is misused.
-	defer func() {
+	return build(global(s), func() *ff.Stream {
+		return ff.Output(streams(s), "pipe:1", container(), audioCodec(), videoCodec(s), timing(s))
+	})
+}
+
+// build returns the arguments of what makes an output, behind the global ones:
+// ffmpeg-go puts those behind the output, where ffmpeg ignores them.
+func build(global []string, output func() *ff.Stream) (args []string, err error) {
+	defer func() { // ffmpeg-go panics when it is misused
 		if p := recover(); p != nil {
 			err = fmt.Errorf("build ffmpeg arguments: %v", p)
 		}
 	}()
-	out := ff.Output(streams(s), "pipe:1", container(), audioCodec(), videoCodec(s), timing(s))
-	// ffmpeg-go puts global options behind the output, where ffmpeg ignores them.
-	return append(global(s), out.GetArgs()...), nil
+	return append(global, output().GetArgs()...), nil
 }
 
 func global(s Spec) []string {

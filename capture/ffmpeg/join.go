@@ -2,7 +2,6 @@ package ffmpeg
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -47,35 +46,31 @@ func (j Join) Run(ctx context.Context, path string) error {
 }
 
 func (j Join) args() (args []string, err error) {
-	defer func() { // ffmpeg-go panics when it is misused
-		if p := recover(); p != nil {
-			err = fmt.Errorf("build ffmpeg arguments: %v", p)
+	return build([]string{"-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+warning"}, func() *ff.Stream {
+		var streams []*ff.Stream
+		out := ff.KwArgs{"format": j.Container}
+		if j.Video != nil {
+			streams = append(streams, j.Video.stream().Video())
+			out["c:v"] = j.VideoCodec
+			if j.VideoCodec != "copy" {
+				out["preset"], out["crf"], out["pix_fmt"], out["fps_mode"] = "veryfast", strconv.Itoa(20), "yuv420p", "vfr"
+			}
 		}
-	}()
-	var streams []*ff.Stream
-	out := ff.KwArgs{"format": j.Container}
-	if j.Video != nil {
-		streams = append(streams, j.Video.stream().Video())
-		out["c:v"] = j.VideoCodec
-		if j.VideoCodec != "copy" {
-			out["preset"], out["crf"], out["pix_fmt"], out["fps_mode"] = "veryfast", strconv.Itoa(20), "yuv420p", "vfr"
+		if j.Audio != nil {
+			audio := j.Audio.stream().Audio()
+			if j.AudioCodec != "copy" {
+				audio = audio.Filter("aresample", nil, ff.KwArgs{"async": "1", "first_pts": "0"})
+			}
+			streams = append(streams, audio)
+			out["c:a"] = j.AudioCodec
 		}
-	}
-	if j.Audio != nil {
-		audio := j.Audio.stream().Audio()
-		if j.AudioCodec != "copy" {
-			audio = audio.Filter("aresample", nil, ff.KwArgs{"async": "1", "first_pts": "0"})
+		if j.Container == "mp4" || j.Container == "ipod" {
+			out["movflags"] = "+faststart"
 		}
-		streams = append(streams, audio)
-		out["c:a"] = j.AudioCodec
-	}
-	if j.Container == "mp4" || j.Container == "ipod" {
-		out["movflags"] = "+faststart"
-	}
-	args = ff.Output(streams, j.Output, out).GetArgs()
-	return append([]string{"-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+warning"}, args...), nil
+		return ff.Output(streams, "file:"+j.Output, out)
+	})
 }
 
 func (i *JoinInput) stream() *ff.Stream {
-	return ff.Input(i.Path, ff.KwArgs{"itsoffset": strconv.FormatFloat(i.Offset.Seconds(), 'f', 3, 64)})
+	return ff.Input("file:"+i.Path, ff.KwArgs{"itsoffset": strconv.FormatFloat(i.Offset.Seconds(), 'f', 3, 64)})
 }

@@ -41,22 +41,18 @@ func RenditionArgs(s RenditionSpec) (args []string, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	// ffmpeg-go panics when it is misused.
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("build ffmpeg arguments: %v", p)
+	return build(renditionGlobal(), func() *ff.Stream {
+		input := ff.Input("file:" + s.Input)
+		var outputs []*ff.Stream
+		for i, o := range s.Outputs {
+			streams := []*ff.Stream{input.Video()}
+			if s.Audio {
+				streams = append(streams, input.Audio())
+			}
+			outputs = append(outputs, ff.Output(streams, fmt.Sprintf("pipe:%d", firstOutput+i), renditionContainer(), s.audio(), s.video(o)))
 		}
-	}()
-	input := ff.Input("file:" + s.Input)
-	var outputs []*ff.Stream
-	for i, o := range s.Outputs {
-		streams := []*ff.Stream{input.Video()}
-		if s.Audio {
-			streams = append(streams, input.Audio())
-		}
-		outputs = append(outputs, ff.Output(streams, fmt.Sprintf("pipe:%d", firstOutput+i), renditionContainer(), s.audio(), s.video(o)))
-	}
-	return append(renditionGlobal(), ff.MergeOutputs(outputs...).GetArgs()...), nil
+		return ff.MergeOutputs(outputs...)
+	})
 }
 
 func renditionGlobal() []string {

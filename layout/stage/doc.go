@@ -11,7 +11,7 @@
 // Script joins the files of js in a fixed order inside one function and calls it.
 // They hold declarations only; main.js begins the work. geometry.js, seats.js,
 // speech.js, filter.js, roster.js and guess.js decide and touch nothing; tap.js,
-// gate.js, withhold.js, exclude.js, content.js, levels.js and pulse.js deal with media; videos.js
+// gate.js, withhold.js, exclude.js, players.js, content.js, levels.js and pulse.js deal with media; videos.js
 // and stats.js count for StatsExpression; picture.js, tile.js, cover.js and stage.js
 // draw; hub.js brings them together. plainstats.js is no part of it: it is what is
 // counted in a page without the script.
