@@ -66,8 +66,17 @@ func private(t *testing.T) string {
 	return dir
 }
 
+// without returns the ids that are not among others.
+func without(ids, others []string) []string {
+	return slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(others, id) })
+}
+
 func TestControl(t *testing.T) {
 	dir := private(t)
+	others, err := IDs() // of recordings that are none of this test's
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := &fake{}
 	s := serve(t, "one", f)
 	if _, err := Serve("one", f, slog.New(slog.DiscardHandler)); !errors.Is(err, ErrTaken) {
@@ -80,7 +89,7 @@ func TestControl(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "beam")); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("folder %v, %v", info, err)
 	}
-	if ids, err := IDs(); err != nil || !slices.Contains(ids, "one") {
+	if ids, err := IDs(); err != nil || !slices.Equal(without(ids, others), []string{"one"}) {
 		t.Errorf("ids %v, %v", ids, err)
 	}
 	c, err := Open("one")
